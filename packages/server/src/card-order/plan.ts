@@ -1,0 +1,64 @@
+import type { Pool, PoolClient } from 'pg';
+import type { OrderState } from './transitions.ts';
+
+/** Runs work in one transaction; given by the composition root. */
+export type Transaction = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
+
+interface OrderToPlan {
+  readonly state: OrderState;
+  readonly hold_reason: string | null;
+  readonly has_receiver: boolean;
+  readonly unknown_templates: string[] | null;
+}
+
+const findSql = `
+select c.state, c.hold_reason, c.receiver_sealed is not null as has_receiver,
+  (select array_agg(distinct l."templateNo") from jsonb_to_recordset(c.lines) as l ("templateNo" text)
+     where not exists (select 1 from template t where t.environment = c.environment and t.template_no = l."templateNo")
+  ) as unknown_templates
+from card_order c where c.environment = $1 and c.card_order_id = $2 for update`;
+
+/**
+ * Plans an order: `received` → `planned`, or `held` with the reason where a template is unknown or the address is
+ * missing. Safe to repeat: an order that went on is left alone, a held one is looked at again.
+ */
+export async function planOrder(
+  transaction: Transaction,
+  environment: string,
+  cardOrderId: bigint,
+): Promise<void> {
+  await transaction(async (client) => {
+    const key = [environment, String(cardOrderId)];
+    const order = (await client.query<OrderToPlan>(findSql, key)).rows[0];
+    if (order === undefined) throw new Error(`no order ${environment} ${cardOrderId} to plan`);
+    if (order.state !== 'received' && order.state !== 'held') return;
+    const reason = holdReason(order);
+    const next: OrderState = reason === undefined ? 'planned' : 'held';
+    if (next === order.state && reason === order.hold_reason) return;
+    await client.query(
+      'update card_order set state = $3, hold_reason = $4 where environment = $1 and card_order_id = $2',
+      [...key, next, reason ?? null],
+    );
+    await client.query(
+      "insert into audit_event (actor, action, environment, card_order_id, detail) values ('planner', 'order.state', $1, $2, $3)",
+      [...key, JSON.stringify({ from: order.state, to: next, ...(reason === undefined ? {} : { reason }) })],
+    );
+  });
+}
+
+function holdReason(order: OrderToPlan): string | undefined {
+  if (order.unknown_templates !== null)
+    return `unknown-template: ${order.unknown_templates.sort().join(', ')}`;
+  return order.has_receiver ? undefined : 'missing-address';
+}
+
+/** Looks again at the orders that are held because this template was unknown. */
+export async function replanHeldFor(pool: Pool | PoolClient, environment: string): Promise<void> {
+  await pool.query(
+    `select graphile_worker.add_job('plan-card-order',
+       json_build_object('environment', environment, 'cardOrderId', card_order_id::text),
+       job_key := environment || ':' || card_order_id)
+     from card_order where environment = $1 and state = 'held' and hold_reason like 'unknown-template:%'`,
+    [environment],
+  );
+}

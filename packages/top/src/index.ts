@@ -1,0 +1,68 @@
+export { writeApiAnswer, writeApiError } from './api/answer.ts';
+export { TopClient, type TopClientOptions } from './api/client.ts';
+export { TopError } from './api/errors.ts';
+export {
+  type ApiCall,
+  type ApiCallReading,
+  readApiCall,
+} from './api/gateway.ts';
+export { type SignMethod, signApi } from './api/sign.ts';
+export {
+  type ApiAnswerOf,
+  type ApiMethod,
+  type ApiRequestOf,
+  apiFamily,
+  type CardMakingInfo,
+  cardMakingInfo,
+  isApiMethod,
+} from './family/api.ts';
+export {
+  type CardOrderMake,
+  type CardOrderReference,
+  type CardProductInfo,
+  type CardTemplateNew,
+  type Environment,
+  environments,
+  isSpiMethod,
+  type LogisticsInfo,
+  type PlatformStatus,
+  platformStatuses,
+  type SpiAnswerOf,
+  type SpiMethod,
+  type SpiRequestOf,
+  spiFamily,
+} from './family/spi.ts';
+export {
+  type AnswerStyle,
+  peekSpi,
+  readSpiAnswer,
+  type WireAnswer,
+  writeSpiAnswer,
+  writeSpiFailure,
+} from './family/spi-answer.ts';
+export { encodeSpiBody, type SpiBody } from './family/spi-compose.ts';
+export {
+  type AnswerFormat,
+  formatTimestamp,
+  parseTimestamp,
+  readSpiCall,
+  type SpiCall,
+  type SpiCallReading,
+  type SpiCallRefusal,
+} from './family/spi-request.ts';
+export { type JsonReading, type JsonValue, readJson } from './json/read-json.ts';
+export { decodeFields, decodeJson, decodeXml } from './schema/decode.ts';
+export {
+  type Dialect,
+  encodeFields,
+  encodeJson,
+  encodeXmlFields,
+  publishedDialect,
+} from './schema/encode.ts';
+export type { Decoded, Infer, Issue, Schema, StructSchema } from './schema/schema.ts';
+export { composeSpi } from './spi/compose.ts';
+export { explainSpi, type SpiExplanation } from './spi/explain.ts';
+export type { SpiParts, SpiRequest } from './spi/request.ts';
+export { signSpi } from './spi/sign.ts';
+export { type SpiRefusal, type SpiVerdict, verifySpi } from './spi/verify.ts';
+export type { Charset } from './wire/charset.ts';
