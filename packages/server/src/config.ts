@@ -57,8 +57,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const find = (key: string, flag?: string): Setting => {
     if (flag !== undefined) return { value: flag, source: `--${key === 'dataDir' ? 'data' : key}` };
     const variable = `CARDWRIGHT_${snakeUpper(key)}`;
-    const fromEnv =
-      sources.env[variable] ?? (key === 'databaseUrl' ? sources.env['DATABASE_URL'] : undefined);
+    const fromEnv = sources.env[variable] ?? (key === 'databaseUrl' ? sources.env.DATABASE_URL : undefined);
     if (fromEnv !== undefined && fromEnv !== '') return { value: fromEnv, source: variable };
     return { value: file[key], source: `${key} in ${sources.file ?? 'the config file'}` };
   };
@@ -103,7 +102,7 @@ const knownEnvironmentKeys = [
 ];
 
 function loadEnvironments(file: Json, sources: ConfigSources): readonly EnvironmentConfig[] {
-  const section = file['environments'] ?? {};
+  const section = file.environments ?? {};
   if (!isObject(section)) throw new ConfigError(`environments in ${sources.file}: an object was expected`);
   refuseUnknownKeys(section, environments, `environments in ${sources.file}`);
   const result: EnvironmentConfig[] = [];

@@ -25,6 +25,7 @@ export {
   environments,
   isSpiMethod,
   type LogisticsInfo,
+  logisticsInfo,
   type PlatformStatus,
   platformStatuses,
   type SpiAnswerOf,
@@ -59,10 +60,27 @@ export {
   encodeXmlFields,
   publishedDialect,
 } from './schema/encode.ts';
-export type { Decoded, Infer, Issue, Schema, StructSchema } from './schema/schema.ts';
+export {
+  blankable,
+  bool,
+  choice,
+  type Decoded,
+  digits,
+  type Infer,
+  type Issue,
+  int64,
+  list,
+  optional,
+  required,
+  type Schema,
+  type StructSchema,
+  struct,
+  text,
+} from './schema/schema.ts';
 export { composeSpi } from './spi/compose.ts';
 export { explainSpi, type SpiExplanation } from './spi/explain.ts';
 export type { SpiParts, SpiRequest } from './spi/request.ts';
 export { signSpi } from './spi/sign.ts';
 export { type SpiRefusal, type SpiVerdict, verifySpi } from './spi/verify.ts';
 export type { Charset } from './wire/charset.ts';
+export { parseContentType } from './wire/content-type.ts';

@@ -1,0 +1,1 @@
+export { type Sandbox, type SandboxActs, type SandboxSettings, startSandbox } from './sandbox.ts';

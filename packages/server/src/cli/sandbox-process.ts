@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The sandbox's own app secret: random for each data folder, so that a sandbox never opens a real door. */
+export function sandboxSecret(dataDir: string): string {
+  const path = join(dataDir, 'sandbox.json');
+  if (!existsSync(path)) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(path, JSON.stringify({ appSecret: randomBytes(16).toString('hex') }), { mode: 0o600 });
+  }
+  return (JSON.parse(readFileSync(path, 'utf8')) as { appSecret: string }).appSecret;
+}
+
+export interface SandboxProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the platform's stand-in as a process of its own, which shares nothing with the product but HTTP. */
+export async function startSandboxProcess(options: {
+  port: number;
+  makerUrl: string;
+  dataDir: string;
+  appKey: string;
+  appSecret: string;
+}): Promise<SandboxProcess> {
+  const entry = fileURLToPath(import.meta.resolve('@cardwright/sandbox/main'));
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(options.port), '--maker', options.makerUrl];
+  args.push(
+    '--state',
+    join(options.dataDir, 'sandbox-state.json'),
+    '--app-key',
+    options.appKey,
+    '--ready-json',
+  );
+  const child = spawn(process.execPath, [entry, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, CARDWRIGHT_SANDBOX_APP_SECRET: options.appSecret },
+  });
+  return { url: await readyUrl(child), stop: () => stopChild(child) };
+}
+
+function readyUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      reject(new Error(`沙箱未能启动 · the sandbox stopped with ${code} before it was ready`)),
+    );
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.startsWith('{"ready"')) return;
+      resolve((JSON.parse(line) as { url: string }).url);
+    });
+  });
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), 3_000).unref();
+  });
+}
