@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMigrations } from 'graphile-worker';
-import pg, { type Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createAcceptCardOrder } from './card-order/accept.ts';
 import { storeOrders } from './card-order/accept-store.ts';
@@ -9,7 +9,7 @@ import { CommitCoalescer } from './card-order/commit-coalescer.ts';
 import { replanHeldFor } from './card-order/plan.ts';
 import { findProgress, storeReceipt } from './card-order/progress-store.ts';
 import type { Config } from './config.ts';
-import { migrate, migrationsDir } from './db/migrate.ts';
+import { migrate } from './db/migrate.ts';
 import { createPool } from './db/pool.ts';
 import { inTransaction } from './db/transaction.ts';
 import { createAdmit } from './gateway/admit.ts';
@@ -29,26 +29,32 @@ export interface House {
   close(): Promise<void>;
 }
 
+const enginePoolOptions = {
+  applicationName: 'cardwright jobs',
+  int8: 'string',
+  statementTimeoutMs: 0,
+} as const;
+
 /** What a database needs before it serves: the job engine's schema, then ours. Safe to call from many at once. */
 export async function prepareDatabase(connectionString: string, pool: Pool): Promise<void> {
-  const enginePool = new pg.Pool({ connectionString, max: 1 });
-  enginePool.on('error', () => {});
+  const enginePool = createPool({ connectionString }, { ...enginePoolOptions, maxConnections: 1 });
   try {
     await runMigrations({ pgPool: enginePool });
   } finally {
     await enginePool.end();
   }
-  await migrate(pool, migrationsDir);
+  await migrate(pool);
 }
 
 export async function openHouse(config: Config, connectionString: string, log: Logger): Promise<House> {
-  const pool = createPool({
-    connectionString,
-    max: 6,
-    statementTimeoutMs: 10_000,
-    applicationName: 'cardwright',
-    log,
-  });
+  let closing = false;
+  const onLostConnection = (error: Error): void => {
+    if (!closing) log.warn({ err: error }, 'a database connection was lost');
+  };
+  const pool = createPool(
+    { connectionString },
+    { applicationName: 'cardwright', maxConnections: 6, statementTimeoutMs: 10_000, onLostConnection },
+  );
   await prepareDatabase(connectionString, pool);
   const vault = new Vault(
     loadMasterKey(
@@ -63,8 +69,10 @@ export async function openHouse(config: Config, connectionString: string, log: L
     pool,
     vault,
     serve: async () => {
-      const enginePool = new pg.Pool({ connectionString, max: 4, application_name: 'cardwright jobs' });
-      enginePool.on('error', (error) => log.warn({ err: error }, 'the job engine lost a connection'));
+      const enginePool = createPool(
+        { connectionString },
+        { ...enginePoolOptions, maxConnections: 4, onLostConnection },
+      );
       closers.unshift(() => enginePool.end());
       const worker = await startWorker(
         enginePool,
@@ -83,10 +91,11 @@ export async function openHouse(config: Config, connectionString: string, log: L
         log,
       });
       closers.unshift(() => gateway.close());
-      await gateway.listen({ host: config.host, port: config.port });
-      return { port: gateway.addresses()[0]?.port ?? config.port };
+      const address = await gateway.listen({ host: config.host, port: config.port });
+      return { port: Number(new URL(address).port) };
     },
     close: async () => {
+      closing = true;
       for (const close of closers) await close();
     },
   };

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { mkdirSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { pino } from 'pino';
 import { openCommandDatabase, openServingDatabase } from './cli/database.ts';
 import { doctor } from './cli/doctor.ts';
 import { ordersList, ordersShow } from './cli/orders.ts';
@@ -11,6 +10,7 @@ import { spiExplain } from './cli/spi-explain.ts';
 import { printError } from './cli/terminal.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openHouse, version } from './house.ts';
+import { createLog } from './log.ts';
 
 interface CommonFlags {
   readonly config?: string;
@@ -41,17 +41,15 @@ function configFor(
   return { config: loadConfig({ env, flags }), ownConfig: false };
 }
 
-const logTo = (level: string) => pino({ level }, pino.destination(2));
-
 /** Opens the database for one command, beside a running product or alone, and closes it again. */
 async function withHouse(
   flags: CommonFlags,
   work: (house: Awaited<ReturnType<typeof openHouse>>) => Promise<number>,
 ): Promise<number> {
   const { config } = configFor(flags);
-  const database = await openCommandDatabase(config);
+  const database = await openCommandDatabase(config, createLog('warn'));
   try {
-    const house = await openHouse(config, database.connectionString, logTo('warn'));
+    const house = await openHouse(config, database.connectionString, createLog('warn'));
     try {
       return await work(house);
     } finally {
@@ -95,7 +93,7 @@ common(program.command('serve').description('启动服务 · run the product'))
   .addOption(new Option('--sandbox-port <number>', '沙箱端口 · port of the sandbox').default('7002'))
   .action((flags: ServeFlags) => {
     const { config, ownConfig } = configFor(flags, flags.sandboxPort);
-    const log = logTo(config.logLevel);
+    const log = createLog(config.logLevel);
     return exitWith(
       serve({
         config,
@@ -145,8 +143,8 @@ withJson(
 ).action((flags: CommonFlags) => {
   const { config } = configFor(flags);
   const openDatabase = async () => {
-    const database = await openCommandDatabase(config);
-    const house = await openHouse(config, database.connectionString, logTo('warn'));
+    const database = await openCommandDatabase(config, createLog('warn'));
+    const house = await openHouse(config, database.connectionString, createLog('warn'));
     return {
       pool: house.pool,
       vault: house.vault,

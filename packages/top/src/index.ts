@@ -79,8 +79,8 @@ export {
 } from './schema/schema.ts';
 export { composeSpi } from './spi/compose.ts';
 export { explainSpi, type SpiExplanation } from './spi/explain.ts';
-export type { SpiParts, SpiRequest } from './spi/request.ts';
+export { type SpiParts, type SpiRefusal, type SpiRequest, spiRefusals } from './spi/request.ts';
 export { signSpi } from './spi/sign.ts';
-export { type SpiRefusal, type SpiVerdict, verifySpi } from './spi/verify.ts';
+export { type SpiVerdict, verifySpi } from './spi/verify.ts';
 export type { Charset } from './wire/charset.ts';
 export { parseContentType } from './wire/content-type.ts';

@@ -38,7 +38,7 @@ export async function startSandboxProcess(options: {
     '--ready-json',
   );
   const child = spawn(process.execPath, [entry, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, CARDWRIGHT_SANDBOX_APP_SECRET: options.appSecret },
   });
   return { url: await readyUrl(child), stop: () => stopChild(child) };

@@ -182,6 +182,7 @@ function assemble(parameters: Parameters, frame: Frame): Canonical | Refused {
     else if (source === 'form') form.set(name, view);
   }
   const payload = signed.subarray(at);
+  const signedHeaderNames = sorted.filter(({ source }) => source === 'header').map(({ name }) => name);
   const invalid = findInvalid(sorted, signed.subarray(0, at), payload, charset);
   if (invalid !== undefined) return refused('bad-bytes', invalid);
   return {
@@ -189,7 +190,7 @@ function assemble(parameters: Parameters, frame: Frame): Canonical | Refused {
     signed,
     presented: sign?.source === 'query' ? sign.value : undefined,
     misplacedSign: sign !== undefined && sign.source !== 'query',
-    parts: { httpMethod, charset, bodyKind, query, form, payload },
+    parts: { httpMethod, charset, bodyKind, query, form, payload, signedHeaderNames },
   };
 }
 

@@ -80,7 +80,8 @@ export function decodeLoosely(raw: Uint8Array, keepPlus = false): Buffer {
 }
 
 function looseParameter(source: Source, name: Buffer, raw: Buffer, value: Buffer): LooseParameter {
-  return { name: name.toString('utf8'), nameBytes: name, value, source, raw };
+  // Latin-1 tells all names apart, and UTF-8 and GBK names of this protocol are ASCII anyway.
+  return { name: name.toString('latin1'), nameBytes: name, value, source, raw };
 }
 
 function splitPairs(bytes: Buffer, source: Source): LooseParameter[] {

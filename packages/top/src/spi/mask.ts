@@ -25,12 +25,12 @@ export function maskValue(name: string, value: string): string {
 export function maskText(text: string, all = false, nesting = 0): string {
   if (nesting > maxNesting) return hide(text);
   if (/^\ufeff?\s*[[{]/.test(text)) return maskJson(text, all, nesting);
-  if (/^\ufeff?\s*</.test(text)) return maskXml(text, all);
+  if (/^\ufeff?\s*</.test(text)) return maskXml(text, all, nesting);
   return all || isSensitiveName(text) ? hide(text) : text;
 }
 
 /** Tokens of JSON and of anything that resembles it; the last alternative of a string is one that never ends. */
-const jsonToken = /"(?:[^"\\]|\\[^])*"|"[^]*$|[{}[\]:,]|\s+|[^\s{}[\]:,"]+/g;
+const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"|".*$|[{}[\]:,]|\s+|[^\s{}[\]:,"]+/gs;
 
 function maskJson(text: string, all: boolean, nesting: number): string {
   const tokens = text.match(jsonToken) ?? [];
@@ -54,9 +54,9 @@ function maskJson(text: string, all: boolean, nesting: number): string {
         return token;
       }
       if (token === ',') return token;
-      if (token.startsWith('"') && nextToken(tokens, index) === ':') {
+      if (nextToken(tokens, index) === ':') {
         key = stringOf(token);
-        return isSensitiveName(key) && key.length > 64 ? '"' + hide(key) + '"' : token;
+        return key.length > 64 ? quoteLike(token, hide(key)) : token;
       }
       if (hiddenDepth >= 0 || isSensitiveName(key)) return quoteLike(token, hide(stringOf(token)));
       if (!token.startsWith('"')) return isSensitiveName(token) ? hide(token) : token;
@@ -84,18 +84,23 @@ function stringOf(token: string): string {
   }
 }
 
-const xmlToken = /<!\[CDATA\[[^]*?(?:\]\]>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>?|[^<]+/g;
+const xmlToken = /<!\[CDATA\[.*?(?:\]\]>|$)|<!--.*?(?:-->|$)|<[^<>]*>?|[^<]+/gs;
 
-function maskXml(text: string, all: boolean): string {
+/** A longer tag is no tag of ours, and looking for attributes in it would take too long. */
+const maxTag = 2048;
+
+function maskXml(text: string, all: boolean, nesting: number): string {
   const open: string[] = [];
   return (text.match(xmlToken) ?? [])
     .map((token) => {
       const hidden = all || open.some(isSensitiveName);
       if (token.startsWith('<!--')) return `<!--${hide(token)}-->`;
       if (token.startsWith('<![CDATA[')) return hidden ? `<![CDATA[${hide(token.slice(9, -3))}]]>` : token;
-      if (!token.startsWith('<')) return hidden && token.trim() !== '' ? hide(token) : maskText(token);
+      if (!token.startsWith('<'))
+        return hidden && token.trim() !== '' ? hide(token) : maskText(token, false, nesting + 1);
+      if (token.length > maxTag) return hide(token);
       const name = /^<\/?([^\s/>]+)/.exec(token)?.[1] ?? '';
-      if (token.startsWith('</')) open.length = Math.max(open.lastIndexOf(name), 0);
+      if (token.startsWith('</')) close(open, name);
       else if (!/^<[?!]/.test(token) && !token.endsWith('/>')) open.push(name);
       return token.replace(/([^\s=]+)(\s*=\s*)("[^"]*"?|'[^']*'?)/g, (whole, attribute: string) =>
         hidden || isSensitiveName(attribute) || isSensitiveName(name)
@@ -104,4 +109,9 @@ function maskXml(text: string, all: boolean): string {
       );
     })
     .join('');
+}
+
+function close(open: string[], name: string): void {
+  const at = open.lastIndexOf(name);
+  if (at >= 0) open.length = at;
 }

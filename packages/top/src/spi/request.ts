@@ -24,6 +24,8 @@ export interface SpiParts {
   readonly form: ReadonlyMap<string, Buffer>;
   /** The whole body of the kinds json, xml and text; empty for the others. */
   readonly payload: Buffer;
+  /** The names that `top-sign-list` put under the signature, as spelled there. */
+  readonly signedHeaderNames: readonly string[];
 }
 
 /** Why a request is refused: code and sentence. Codes are stable; they may be logged and counted. */

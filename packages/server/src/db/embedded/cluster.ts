@@ -27,7 +27,11 @@ const passwordFile = 'cardwright.password';
  * cluster's name only when it is complete and on disk.
  * @throws EmbeddedPostgresRefusal `init_failed`.
  */
-export async function ensureCluster(dataDir: string, binaries: Binaries, identity: ServerIdentity): Promise<void> {
+export async function ensureCluster(
+  dataDir: string,
+  binaries: Binaries,
+  identity: ServerIdentity,
+): Promise<void> {
   const cluster = clusterFolder(dataDir);
   if (existsSync(cluster)) {
     checkCluster(cluster, binaries);
@@ -87,7 +91,12 @@ async function runInitdb(
     ...['--data-checksums', '--auth=scram-sha-256', `--pwfile=${passwordInput}`, '--no-instructions'],
   ];
   const { file, args: words, options } = invoke(identity, program(binaries, 'initdb'), args, 'KILL');
-  const child = spawn(file, words, { ...options, cwd: '/', env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, words, {
+    ...options,
+    cwd: '/',
+    env: serverEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -57,7 +57,8 @@ async function stopServer(pid: number): Promise<void> {
 /** Sessions notice the death of their server by themselves, but not in the middle of a computation. */
 async function endSessions(clusterName: string): Promise<void> {
   for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
-    if (await waitUntilGone(() => processesOf(clusterName).length > 0, signal === 'SIGQUIT' ? 200 : 1_000)) return;
+    if (await waitUntilGone(() => processesOf(clusterName).length > 0, signal === 'SIGQUIT' ? 200 : 1_000))
+      return;
     for (const pid of processesOf(clusterName)) signalProcess(pid, signal);
   }
   await waitUntilGone(() => processesOf(clusterName).length > 0, 10_000);

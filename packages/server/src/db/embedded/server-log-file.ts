@@ -1,4 +1,13 @@
-import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 
 const maxBytes = 4 * 1024 * 1024;
 const checkEveryMs = 60_000;
@@ -22,7 +31,8 @@ export function openServerLog(path: string): ServerLogFile {
   return {
     fd,
     mark: () => fstatSync(fd).size,
-    tailSince: (mark) => readFileSync(path).subarray(mark).toString('utf8').trim().split('\n').slice(-8).join('\n'),
+    tailSince: (mark) =>
+      readFileSync(path).subarray(mark).toString('utf8').trim().split('\n').slice(-8).join('\n'),
     close: () => {
       clearInterval(timer);
       closeSync(fd);

@@ -18,7 +18,7 @@ import { openServerLog } from './server-log-file.ts';
 import { type ServerSettings, serverArguments } from './settings.ts';
 import { type LauncherLog, type ServerExit, superviseServer } from './supervisor.ts';
 
-const databaseName = 'cardwright';
+export const databaseName = 'cardwright';
 const defaultPort = 5432;
 
 /** What to start. */
@@ -89,12 +89,17 @@ async function startLocked(
   const cluster = clusterFolder(dataDir);
   removeUnfinished(dataDir);
   removeOldCopies(installed, dataDir, readdirSync(dataDir));
-  const { identity, binaries } = chooseIdentity(installed, dataDir, options.identities ?? ['self', 'namespace', 'uid']);
+  const { identity, binaries } = chooseIdentity(
+    installed,
+    dataDir,
+    options.identities ?? ['self', 'namespace', 'uid'],
+  );
   takeOwnership(dataDir, identity);
   await ensureCluster(dataDir, binaries, identity);
   const name = clusterName(cluster);
   const leftovers = await clearLeftovers(cluster, name);
-  if (leftovers > 0) log('warn', `Ended ${leftovers} PostgreSQL processes that a killed Cardwright had left behind`);
+  if (leftovers > 0)
+    log('warn', `Ended ${leftovers} PostgreSQL processes that a killed Cardwright had left behind`);
 
   const port = options.port ?? defaultPort;
   const socketFolder = makeSocketFolder(dataDir, port, identity);
@@ -107,7 +112,15 @@ async function startLocked(
     removeSocketFolder(dataDir, socketFolder);
   };
   try {
-    const server = await superviseServer({ cluster, clusterName: name, binaries, identity, args, logFile, log });
+    const server = await superviseServer({
+      cluster,
+      clusterName: name,
+      binaries,
+      identity,
+      args,
+      logFile,
+      log,
+    });
     const connection: EmbeddedConnection = {
       host: socketFolder,
       port,
@@ -168,16 +181,23 @@ async function ensureDatabase(connection: EmbeddedConnection): Promise<string> {
   } catch (error) {
     if ((error as { code?: unknown }).code !== '3D000') throw error;
   }
-  await withClient({ ...connection, database: 'postgres' }, (client) => client.query(`create database ${databaseName}`));
+  await withClient({ ...connection, database: 'postgres' }, (client) =>
+    client.query(`create database ${databaseName}`),
+  );
   return askVersion(connection);
 }
 
 async function askVersion(connection: EmbeddedConnection): Promise<string> {
-  const { rows } = await withClient(connection, (client) => client.query<{ server_version: string }>('show server_version'));
+  const { rows } = await withClient(connection, (client) =>
+    client.query<{ server_version: string }>('show server_version'),
+  );
   return rows[0]?.server_version ?? '';
 }
 
-async function withClient<T>(connection: EmbeddedConnection, use: (client: Client) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  connection: EmbeddedConnection,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({ ...connection, application_name: 'cardwright launcher' });
   client.on('error', () => undefined); // The query in flight fails too, and says so.
   await client.connect();

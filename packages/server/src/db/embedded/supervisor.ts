@@ -61,7 +61,11 @@ export async function superviseServer(plan: ServerPlan): Promise<SupervisedServe
     });
   };
   const revive = async (firstBackoffMs: number): Promise<void> => {
-    for (let waitMs = firstBackoffMs; !stopping; waitMs = Math.min(Math.max(waitMs * 2, 100), longestBackoffMs)) {
+    for (
+      let waitMs = firstBackoffMs;
+      !stopping;
+      waitMs = Math.min(Math.max(waitMs * 2, 100), longestBackoffMs)
+    ) {
       await sleep(waitMs);
       if (stopping) return;
       try {
@@ -71,7 +75,10 @@ export async function superviseServer(plan: ServerPlan): Promise<SupervisedServe
         plan.log('info', 'PostgreSQL runs again');
         return;
       } catch (error) {
-        plan.log('error', `PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}`);
+        plan.log(
+          'error',
+          `PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
   };
