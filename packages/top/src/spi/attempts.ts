@@ -102,6 +102,7 @@ function* charsetAttempts(loose: LooseRequest): Generator<Attempt> {
 
 const plusByte = 0x2b;
 const spaceByte = 0x20;
+const equalsByte = 0x3d;
 
 function replaceByte(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return Buffer.from(bytes).map((byte) => (byte === from ? to : byte));

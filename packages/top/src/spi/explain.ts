@@ -170,6 +170,8 @@ interface Key {
   readonly bytes: Uint8Array;
 }
 
+/** Larger than any honest order; mistakes in larger requests are not looked for, as that would take seconds. */
+const searchLimit = 1_048_576;
 /** From this size on, a mistake of the secret together with one of the content is not looked for. */
 const pairLimit = 65_536;
 
@@ -186,6 +188,7 @@ function search(
   for (const key of [...plain, ...others]) {
     if (matches(sign, key, { signed: expected })) return [...key.causes];
   }
+  if (expected.length + loose.body.length > searchLimit) return undefined;
   const keys = expected.length <= pairLimit ? [...plain, ...others] : plain;
   for (const attempt of attempts(loose)) {
     if (attempt.hmac === undefined && attempt.signed.equals(expected)) continue;

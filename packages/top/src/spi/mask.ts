@@ -5,6 +5,8 @@
 
 const sensitive = /receiver|logisticsinfo|cardno|password|qrcode|secret|session|token|phone|mobile|address/;
 const maxNesting = 4;
+/** Beyond the largest honest order; keeps the work on hostile text short. */
+const maxLength = 1_048_576;
 
 /** Whether values under this name are hidden; spelling (`card_no`, `cardNo`) does not matter. */
 export function isSensitiveName(name: string): boolean {
@@ -23,7 +25,7 @@ export function maskValue(name: string, value: string): string {
 
 /** Masks JSON and XML by the names in them, broken ones too; other text as a whole if it speaks of such a name. */
 export function maskText(text: string, all = false, nesting = 0): string {
-  if (nesting > maxNesting) return hide(text);
+  if (nesting > maxNesting || text.length > maxLength) return hide(text);
   if (/^\ufeff?\s*[[{]/.test(text)) return maskJson(text, all, nesting);
   if (/^\ufeff?\s*</.test(text)) return maskXml(text, all, nesting);
   return all || isSensitiveName(text) ? hide(text) : text;
@@ -88,12 +90,14 @@ const xmlToken = /<!\[CDATA\[.*?(?:\]\]>|$)|<!--.*?(?:-->|$)|<[^<>]*>?|[^<]+/gs;
 
 /** A longer tag is no tag of ours, and looking for attributes in it would take too long. */
 const maxTag = 2048;
+/** What is nested deeper is hidden; nothing of the family is. */
+const maxDepth = 32;
 
 function maskXml(text: string, all: boolean, nesting: number): string {
   const open: string[] = [];
   return (text.match(xmlToken) ?? [])
     .map((token) => {
-      const hidden = all || open.some(isSensitiveName);
+      const hidden = all || open.length > maxDepth || open.some(isSensitiveName);
       if (token.startsWith('<!--')) return `<!--${hide(token)}-->`;
       if (token.startsWith('<![CDATA[')) return hidden ? `<![CDATA[${hide(token.slice(9, -3))}]]>` : token;
       if (!token.startsWith('<'))
@@ -101,7 +105,7 @@ function maskXml(text: string, all: boolean, nesting: number): string {
       if (token.length > maxTag) return hide(token);
       const name = /^<\/?([^\s/>]+)/.exec(token)?.[1] ?? '';
       if (token.startsWith('</')) close(open, name);
-      else if (!/^<[?!]/.test(token) && !token.endsWith('/>')) open.push(name);
+      else if (!/^<[?!]/.test(token) && !token.endsWith('/>') && open.length <= maxDepth) open.push(name);
       return token.replace(/([^\s=]+)(\s*=\s*)("[^"]*"?|'[^']*'?)/g, (whole, attribute: string) =>
         hidden || isSensitiveName(attribute) || isSensitiveName(name)
           ? `${attribute}="${hide(whole.slice(attribute.length))}"`
