@@ -138,10 +138,13 @@ for (const format of ['json', 'xml'] as const) {
 test('the probe passes with a maker that checks signatures, and fails with one that does not', async () => {
   await withSandbox(maker, async (sandbox) => {
     maker.calls.length = 0;
-    for (const body of bodies) assert.equal((await sandbox.probe({ body, charset: 'utf-8' })).passed, true, body);
+    for (const body of bodies)
+      assert.equal((await sandbox.probe({ body, charset: 'utf-8' })).passed, true, body);
     assert.equal(maker.calls.length, 0);
   });
-  const body = Buffer.from('{"response":{"making_card_no":"X","result_code":"","result_message":"","success":true}}');
+  const body = Buffer.from(
+    '{"response":{"making_card_no":"X","result_code":"","result_message":"","success":true}}',
+  );
   const careless = await startFakeMaker({ answerWith: () => ({ body }) });
   await withSandbox(careless, async (sandbox) => assert.equal((await sandbox.probe()).passed, false));
   await careless.close();
@@ -205,7 +208,11 @@ const badAnswers = [
   ['no JSON', { body: Buffer.from('<html>busy') }, /expected/],
   ['a missing field', { body: Buffer.from('{"response":{}}') }, /response\.success/],
   ['an endless answer', { body: Buffer.alloc(2 * 1024 * 1024, 32) }, /more than/],
-  ['bytes of another charset', { contentType: 'text/xml;charset=UTF-8', body: Buffer.from([0xd5, 0xc5]) }, /utf-8/],
+  [
+    'bytes of another charset',
+    { contentType: 'text/xml;charset=UTF-8', body: Buffer.from([0xd5, 0xc5]) },
+    /utf-8/,
+  ],
 ] as const;
 for (const [name, answer, expected] of badAnswers) {
   test(`${name} is reported, and the order stays unanswered`, async () => {
@@ -251,8 +258,12 @@ test('the log has one line for every call, and neither secrets nor receivers', a
     await sandbox.queryStatus(16002n);
     await sandbox.probe();
     assert.equal(log.length, 4);
-    assert.match(log[1] ?? '', /cardorder\.make order=16002 lines=1 cards=500 receiver=张\* .*accepted as "N0001"/);
+    assert.match(
+      log[1] ?? '',
+      /cardorder\.make order=16002 lines=1 cards=500 receiver=张\* .*accepted as "N0001"/,
+    );
     const all = log.join('\n');
-    for (const secret of [appSecret, '张三', '15512345678', '文一西路', 'sign=']) assert.ok(!all.includes(secret));
+    for (const secret of [appSecret, '张三', '15512345678', '文一西路', 'sign='])
+      assert.ok(!all.includes(secret));
   });
 });

@@ -32,7 +32,8 @@ test('everything survives a restart, ids beyond 2^53 too', async () => {
   const path = join(folder, 'restart.json');
   const first = await open(fileStore(path), 'mine');
   await first.addTemplate(template);
-  for (const id of [16002n, 9007199254740992n, 9007199254740993n, 2n ** 63n - 1n]) await first.addOrder(orderOf(id));
+  for (const id of [16002n, 9007199254740992n, 9007199254740993n, 2n ** 63n - 1n])
+    await first.addOrder(orderOf(id));
   await first.noteMakerAnswer(16002n, { at: 'now', accepted: true, makingCardNo: 'N1' });
   await first.finish(16002n, 'then');
   await first.ship(16002n, parcel);

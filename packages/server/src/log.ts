@@ -5,7 +5,7 @@ import { type Logger, pino } from 'pino';
  * drivers hang whole connections and row values on theirs.
  */
 export function createLog(level: string): Logger {
-  return pino({ level, base: undefined, serializers: { err: plainError } }, pino.destination(2));
+  return pino({ level, base: null, serializers: { err: plainError } }, pino.destination(2));
 }
 
 function plainError(error: unknown): Record<string, unknown> {

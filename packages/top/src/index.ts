@@ -1,4 +1,4 @@
-export { writeApiAnswer, writeApiError } from './api/answer.ts';
+export { type ApiRefusal, apiRefusal, writeApiAnswer, writeApiError } from './api/answer.ts';
 export { TopClient, type TopClientOptions } from './api/client.ts';
 export { TopError } from './api/errors.ts';
 export {

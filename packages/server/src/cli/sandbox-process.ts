@@ -17,6 +17,14 @@ export function sandboxSecret(dataDir: string): string {
 
 export interface SandboxProcess {
   readonly url: string;
+  /** What became of the published page's sample order. */
+  readonly sample: {
+    cardOrderId?: string;
+    accepted: boolean;
+    makingCardNo?: string;
+    problem?: string;
+    resultCode?: string;
+  };
   stop(): Promise<void>;
 }
 
@@ -41,10 +49,10 @@ export async function startSandboxProcess(options: {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, CARDWRIGHT_SANDBOX_APP_SECRET: options.appSecret },
   });
-  return { url: await readyUrl(child), stop: () => stopChild(child) };
+  return { ...(await readyLine(child)), stop: () => stopChild(child) };
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+function readyLine(child: ChildProcess): Promise<Omit<SandboxProcess, 'stop'>> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) =>
@@ -53,7 +61,7 @@ function readyUrl(child: ChildProcess): Promise<string> {
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.startsWith('{"ready"')) return;
-      resolve((JSON.parse(line) as { url: string }).url);
+      resolve(JSON.parse(line) as Omit<SandboxProcess, 'stop'>);
     });
   });
 }

@@ -58,6 +58,12 @@ async function attachSandbox(
     appSecret,
   });
   print(`沙箱平台 · the sandbox plays the platform: ${sandbox.url}`);
+  const { accepted, cardOrderId, makingCardNo, problem, resultCode } = sandbox.sample;
+  print(
+    accepted
+      ? `示例制卡单已接收 · the published sample order is taken in: ${cardOrderId} → ${makingCardNo}`
+      : `示例制卡单未被接收 · the sample order was not taken in: ${problem ?? resultCode}`,
+  );
   print();
   print('下一步 · what to try next:');
   print('  npm run -s cardwright -- orders list');

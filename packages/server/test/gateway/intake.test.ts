@@ -278,7 +278,11 @@ test('refusals have the shape and format of their interface, HTTP 200', async ()
     '{"response":{"making_card_no":"","result_message":"Illegal request","result_code":"sign-check-failure","success":false}}',
   );
   const wrongXml = await house.send(
-    composeCall(receipt, { card_order_id: 1n, own_sign: 'daily' }, { secret: 'wrong', kind: 'xml', format: 'xml' }),
+    composeCall(
+      receipt,
+      { card_order_id: 1n, own_sign: 'daily' },
+      { secret: 'wrong', kind: 'xml', format: 'xml' },
+    ),
   );
   assert.equal(
     wrongXml.body.toString(),

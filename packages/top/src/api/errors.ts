@@ -204,9 +204,8 @@ function describeFailure(method: string, failure: TopFailure): string {
   const parts: string[] = [failure.kind.replaceAll('-', ' ')];
   if (failure.code !== undefined) {
     const known = gatewayErrors.get(failure.code);
-    parts.push(
-      known === undefined ? `code ${failure.code}` : `code ${failure.code} ${known.msg} ${known.zh}`,
-    );
+    const name = known === undefined ? (failure.msg ?? '') : `${known.msg} ${known.zh}`;
+    parts.push(`code ${failure.code} ${name}`.trimEnd());
   }
   if (failure.subCode !== undefined) parts.push(failure.subCode);
   if (failure.subMsg !== undefined) parts.push(failure.subMsg);

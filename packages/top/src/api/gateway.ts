@@ -133,7 +133,7 @@ function check(
   lookup: (appKey: string) => string | undefined,
   nowMs: number,
 ): ApiCall {
-  const format = params.get('format') ?? 'xml';
+  const format = params.get('format') || 'xml';
   if (format !== 'json' && format !== 'xml') throw new Refusal(23);
   const method = given(params, 'method', 21);
   // It becomes part of an element's name in the answer.
@@ -146,7 +146,7 @@ function check(
   const signMethod = params.get('sign_method') ?? '';
   if (signMethod === '') throw new Refusal(40, 'isv.missing-parameter:sign_method');
   if (!isSignMethod(signMethod)) throw new Refusal(41, 'isv.invalid-parameter:sign_method');
-  const simplify = params.get('simplify') ?? 'false';
+  const simplify = params.get('simplify') || 'false';
   if (simplify !== 'true' && simplify !== 'false') throw new Refusal(41, 'isv.invalid-parameter:simplify');
   checkSign(params, payload?.bytes ?? new Uint8Array(0), secret, signMethod);
   return {

@@ -185,10 +185,9 @@ function latin1(bytes: Uint8Array): string {
 /** A value of the query without its raw trailing `=`. */
 function untail(parameter: LooseParameter): LooseParameter {
   if (parameter.source !== 'query') return parameter;
-  return {
-    ...parameter,
-    value: decodeLoosely(Buffer.from(latin1(parameter.raw).replace(/=+$/, ''), 'latin1')),
-  };
+  let end = parameter.raw.length;
+  while (end > 0 && parameter.raw[end - 1] === equalsByte) end--;
+  return { ...parameter, value: decodeLoosely(parameter.raw.subarray(0, end)) };
 }
 
 function* bodyAttempts(loose: LooseRequest): Generator<Attempt> {

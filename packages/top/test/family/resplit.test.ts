@@ -227,8 +227,17 @@ test('re-splits of the flat interfaces are refused or say the same', () => {
   } as const;
   const reference = { card_order_id: 16002n, own_sign: 'daily' } as const;
   for (const kind of ['form', 'json', 'xml'] as const) {
-    assert.ok(tryAllCuts('alibaba.fundplatform.card.template.new', template, kind, { session: '6100e23a5b1c4d7e8f90a1b2c3d4' }) > 0);
-    assert.ok(tryAllCuts('alibaba.fundplatform.cardorder.receipt', reference, kind, { memo: 'x', partner_id: 'top-sdk-java' }) > 0);
+    assert.ok(
+      tryAllCuts('alibaba.fundplatform.card.template.new', template, kind, {
+        session: '6100e23a5b1c4d7e8f90a1b2c3d4',
+      }) > 0,
+    );
+    assert.ok(
+      tryAllCuts('alibaba.fundplatform.cardorder.receipt', reference, kind, {
+        memo: 'x',
+        partner_id: 'top-sdk-java',
+      }) > 0,
+    );
     assert.ok(
       tryAllCuts('alibaba.fundplatform.cardorder.status.query', { request: reference }, kind, {}) > 0,
     );

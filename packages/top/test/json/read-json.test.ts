@@ -69,5 +69,5 @@ for (const [name, text] of [
 test('__proto__ is a key like any other', () => {
   const reading = readJson('{"__proto__":{"polluted":true}}');
   assert.ok(reading.ok && reading.value instanceof Map && reading.value.has('__proto__'));
-  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  assert.equal('polluted' in {}, false);
 });
