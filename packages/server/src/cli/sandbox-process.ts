@@ -37,15 +37,16 @@ export async function startSandboxProcess(options: {
   appSecret: string;
 }): Promise<SandboxProcess> {
   const entry = fileURLToPath(import.meta.resolve('@cardwright/sandbox/main'));
-  const args = ['serve', '--host', '127.0.0.1', '--port', String(options.port), '--maker', options.makerUrl];
-  args.push(
-    '--state',
-    join(options.dataDir, 'sandbox-state.json'),
-    '--app-key',
-    options.appKey,
-    '--ready-json',
-  );
-  const child = spawn(process.execPath, [entry, ...args], {
+  const settings = {
+    host: '127.0.0.1',
+    port: options.port,
+    maker: options.makerUrl,
+    state: join(options.dataDir, 'sandbox-state.json'),
+    'app-key': options.appKey,
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const flags = ['--sample', '--ready-json', '--until-stdin-ends'];
+  const child = spawn(process.execPath, [entry, 'serve', ...args, ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, CARDWRIGHT_SANDBOX_APP_SECRET: options.appSecret },
   });
