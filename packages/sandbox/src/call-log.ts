@@ -1,4 +1,4 @@
-import type { SpiMethod, SpiRequestOf } from '@cardwright/top';
+import type { ApiAnswerOf, ApiMethod, ApiRequestOf, SpiMethod, SpiRequestOf } from '@cardwright/top';
 import type { CallStyle, MakerReply } from './maker-link.ts';
 
 /** Keeps the first character of a personal datum: 张三 → 张*. Enough to recognise, too little to tell. */
@@ -34,4 +34,20 @@ function describeReply(reply: MakerReply<SpiMethod>): string {
   if (!answer.success) return `refused with ${JSON.stringify(answer.result_code)}`;
   if ('making_card_no' in answer) return `accepted as ${JSON.stringify(answer.making_card_no)}`;
   return 'status' in answer ? `status ${JSON.stringify(answer.status)}` : 'accepted';
+}
+
+/** What a call to the gateway asked for and got, without any card's content. */
+export function describeApiCall(request: ApiRequestOf<ApiMethod>, answer: ApiAnswerOf<ApiMethod>): string {
+  if ('ip_list' in answer) return 'ok';
+  const { result } = answer;
+  const cards = 'card_making_infos' in result ? `${result.card_making_infos?.length ?? 0} cards` : 'recorded';
+  if (!('parameters' in request))
+    return 'card_order_id' in request ? `order=${request.card_order_id}: ${cards}` : cards;
+  const { parameters } = request;
+  const page = `page=${parameters.current_page}×${parameters.page_size}`;
+  const what =
+    'card_order_id' in parameters
+      ? `order=${parameters.card_order_id}`
+      : `numbers=${parameters.card_nos.length}`;
+  return `${what} ${page}: ${cards}`;
 }

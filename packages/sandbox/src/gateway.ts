@@ -1,12 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import {
+  type ApiAnswerOf,
   type ApiCall,
   type ApiMethod,
+  type ApiRequestOf,
   apiFamily,
-  apiRefusal,
+  type Decoded,
   decodeFields,
+  decodeJson,
+  decodeXml,
   isApiMethod,
   readApiCall,
   type WireAnswer,
@@ -14,84 +18,105 @@ import {
   writeApiError,
 } from '@cardwright/top';
 import type { ApiActs, ApiOutcome, ApiRefusal } from './api-acts.ts';
+import { describeApiCall } from './call-log.ts';
 
-export interface GatewayParts {
-  readonly acts: ApiActs;
-  readonly appKey: string;
-  readonly appSecret: string;
-  readonly clock: () => Date;
-  /** One line for each call, without secrets and card data. */
-  readonly log: (line: string) => void;
-}
+/** Answers one request to `/router/rest`, whose body was read already. */
+export type Gateway = (request: IncomingMessage, body: Buffer, response: ServerResponse) => Promise<void>;
 
-/** The TOP gateway at `/router/rest`, for every client style. Answers always with HTTP status 200. */
-export function createGateway(
-  parts: GatewayParts,
-): (request: IncomingMessage, body: Buffer, response: ServerResponse) => Promise<void> {
-  const lookup = (appKey: string): string | undefined =>
-    appKey === parts.appKey ? parts.appSecret : undefined;
-  return async (request, body, response) => {
-    const requestId = randomBytes(8).toString('hex');
-    const { method = 'GET', url = '', headers } = request;
-    const call = readApiCall({ method, url, headers, body }, lookup, parts.clock().getTime());
-    if (!call.ok) {
-      parts.log(
-        `← ${call.method ?? '?'}: refused with ${call.refusal.code} ${call.refusal.subCode ?? ''}`.trimEnd(),
-      );
-      return send(request, response, writeApiError(call.refusal, { format: call.format, requestId }));
+const gzipped = promisify(gzip);
+// Below one network packet compression saves nothing.
+const minGzipBytes = 1400;
+
+/** The TOP gateway of a platform with one application: any client style, every answer with HTTP status 200. */
+export function createGateway(parts: {
+  acts: ApiActs;
+  appKey: string;
+  appSecret: string;
+  clock: () => Date;
+  log: (line: string) => void;
+}): Gateway {
+  const { acts, log } = parts;
+  let answered = 0;
+
+  async function answerTo(request: IncomingMessage, body: Buffer): Promise<WireAnswer> {
+    const startedMs = performance.now();
+    const nowMs = parts.clock().getTime();
+    const requestId = `${nowMs.toString(36)}-${(++answered).toString(36)}`;
+    const { method = '', url = '', headers } = request;
+    const secretOf = (appKey: string): string | undefined =>
+      appKey === parts.appKey ? parts.appSecret : undefined;
+    const reading = readApiCall({ method, url, headers, body }, secretOf, nowMs);
+    const tell = (apiMethod: string, what: string): void =>
+      log(`← ${apiMethod} ${what}, ${Math.round(performance.now() - startedMs)} ms`);
+    const refuse = (apiMethod: string, refusal: Partial<ApiRefusal> & Pick<ApiRefusal, 'code' | 'msg'>) => {
+      tell(apiMethod, `refused: ${refusal.code} ${refusal.subCode ?? refusal.msg}`);
+      return writeApiError(refusal, { format: reading.format, requestId });
+    };
+    if (!reading.ok) return refuse(printable(reading.method), reading.refusal);
+    if (!isApiMethod(reading.method)) {
+      return refuse(printable(reading.method), { code: 22, msg: 'Invalid Method' });
     }
-    const answered = await answer(parts.acts, call, requestId);
-    parts.log(`← ${call.method}${describeFields(call)}: ${answered.outcome}`);
-    send(request, response, answered.wire);
+    const performed = await perform(acts, reading.method, reading);
+    if (!performed.ok) return refuse(reading.method, performed.refusal);
+    tell(reading.method, performed.description);
+    const { format, simplify } = reading;
+    return writeApiAnswer(
+      reading.method,
+      apiFamily[reading.method].answer,
+      performed.answer as ApiAnswerOf<never>,
+      { format, simplify, requestId },
+    );
+  }
+
+  return async (request, body, response) => {
+    const answer = await answerTo(request, body);
+    const compress =
+      answer.body.length >= minGzipBytes && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+    const bytes = compress ? await gzipped(answer.body, { level: 1 }) : answer.body;
+    response.writeHead(200, {
+      'content-type': answer.contentType,
+      'content-length': bytes.length,
+      ...(compress ? { 'content-encoding': 'gzip' } : {}),
+    });
+    response.end(bytes);
   };
 }
 
-async function answer(
+/** Decodes the fields of a call, performs it and describes it for the log. */
+async function perform<M extends ApiMethod>(
   acts: ApiActs,
+  method: M,
   call: ApiCall,
-  requestId: string,
-): Promise<{ wire: WireAnswer; outcome: string }> {
-  const { format, simplify } = call;
-  const refuse = (refusal: ApiRefusal | ReturnType<typeof apiRefusal>) => ({
-    wire: writeApiError(refusal, { format, requestId }),
-    outcome: `refused with ${refusal.code} ${refusal.subCode ?? ''}`.trimEnd(),
-  });
-  if (!isApiMethod(call.method)) return refuse(apiRefusal(22, 'isv.invalid-method'));
-  const family = apiFamily[call.method];
-  const request = decodeFields(family.request, call.fields);
-  if (!request.ok) {
-    const code = request.issue.found === 'nothing' ? 40 : 41;
-    const subCode = code === 40 ? 'isv.missing-parameter' : 'isv.invalid-parameter';
-    return refuse(apiRefusal(code, `${subCode}:${request.issue.path}`, `expected ${request.issue.expected}`));
+): Promise<{ ok: true; answer: ApiAnswerOf<M>; description: string } | { ok: false; refusal: ApiRefusal }> {
+  const decoded = decodeRequest(method, call);
+  if (!decoded.ok) {
+    const { path, expected, found } = decoded.issue;
+    const isMissing = found === 'nothing';
+    const subMsg = `${path || '参数 parameters'}: ${expected}`;
+    const refusal = isMissing
+      ? { code: 40, msg: 'Missing Required Arguments', subCode: `isv.missing-parameter:${path}`, subMsg }
+      : { code: 41, msg: 'Invalid Arguments', subCode: `isv.invalid-parameter:${path}`, subMsg };
+    return { ok: false, refusal };
   }
-  const act = acts[call.method] as (request: unknown) => Promise<ApiOutcome<ApiMethod>>;
-  const outcome = await act(request.value);
-  if (!outcome.ok) return refuse(outcome.refusal);
-  const wire = writeApiAnswer(call.method, family.answer, outcome.answer as never, {
-    format,
-    simplify,
-    requestId,
-  });
-  return { wire, outcome: 'answered' };
+  const act = acts[method] as (request: ApiRequestOf<M>) => Promise<ApiOutcome<M>>;
+  const outcome = await act(decoded.value);
+  if (!outcome.ok) return outcome;
+  return { ...outcome, description: describeApiCall(decoded.value, outcome.answer) };
 }
 
-/** Which order and page a call is about: ids, never card numbers. */
-function describeFields(call: ApiCall): string {
-  const fields = [...call.fields.values()].join(' ');
-  const order = /"?card_order_id"?\s*:?\s*"?(\d+)/.exec(fields)?.[1] ?? call.fields.get('card_order_id');
-  const page = /"current_page"\s*:\s*"?(\d+)/.exec(fields)?.[1];
-  return `${order === undefined ? '' : ` order=${order}`}${page === undefined ? '' : ` page=${page}`}`;
+function decodeRequest<M extends ApiMethod>(method: M, call: ApiCall): Decoded<ApiRequestOf<M>> {
+  const schema = apiFamily[method].request;
+  const { payload } = call;
+  const decoded =
+    payload === undefined || payload === ''
+      ? decodeFields(schema, call.fields)
+      : payload.trimStart().startsWith('<')
+        ? decodeXml(schema, payload)
+        : decodeJson(schema, payload);
+  return decoded as Decoded<ApiRequestOf<M>>;
 }
 
-/** Compressed where the client takes it and it pays, as the real gateway does. */
-function send(request: IncomingMessage, response: ServerResponse, wire: WireAnswer): void {
-  const compress =
-    wire.body.length > 1024 && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  const body = compress ? gzipSync(wire.body) : wire.body;
-  response.writeHead(200, {
-    'content-type': wire.contentType,
-    'content-length': body.length,
-    ...(compress ? { 'content-encoding': 'gzip' } : {}),
-  });
-  response.end(body);
+/** A method's name as the caller wrote it, made safe for a log line. */
+function printable(method: string | undefined): string {
+  return method !== undefined && /^[\w.]{1,128}$/.test(method) ? method : '(no method)';
 }

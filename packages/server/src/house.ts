@@ -11,6 +11,7 @@ import { findProgress, storeReceipt } from './card-order/progress-store.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { createPool } from './db/pool.ts';
+import { sqlState } from './db/server-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import { createAdmit } from './gateway/admit.ts';
 import type { GatewayServices } from './gateway/handlers.ts';
@@ -105,7 +106,7 @@ export async function openHouse(config: Config, connectionString: string, log: L
 const commitLanes = 2;
 
 /** Classes 22 (data) and 23 (constraint) are an input's own fault; anything else is the database's. */
-const isOneInputsFault = (error: unknown): boolean => /^2[23]/.test((error as { code?: string }).code ?? '');
+const isOneInputsFault = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '');
 
 export function gatewayServices(pool: Pool, vault: Vault): GatewayServices {
   const coalescer = new CommitCoalescer(

@@ -21,7 +21,9 @@ interface Vector {
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors.json'), 'utf8')) as Vector[];
 const bodyOf = (vector: Vector): Buffer =>
-  vector.body_base64 === undefined ? Buffer.from(vector.body ?? '') : Buffer.from(vector.body_base64, 'base64');
+  vector.body_base64 === undefined
+    ? Buffer.from(vector.body ?? '')
+    : Buffer.from(vector.body_base64, 'base64');
 
 for (const vector of vectors.filter(({ kind }) => kind.startsWith('spi-') && kind !== 'spi-quirk')) {
   test(`SPI vector ${vector.id}`, () => {
@@ -34,11 +36,21 @@ for (const vector of vectors.filter(({ kind }) => kind.startsWith('spi-') && kin
 for (const vector of vectors.filter(({ kind }) => kind === 'api' || kind === 'api-capture')) {
   test(`API vector ${vector.id}`, () => {
     const body = vector.kind === 'api' && vector.body !== null ? vector.body : undefined;
-    assert.equal(signApi(vector.form ?? {}, vector.secret, vector.sign_method as SignMethod, body), vector.expect_sign);
+    assert.equal(
+      signApi(vector.form ?? {}, vector.secret, vector.sign_method as SignMethod, body),
+      vector.expect_sign,
+    );
   });
 }
 
 test('no kind of vector is left out but the quirks', () => {
   const kinds = new Set(vectors.map(({ kind }) => kind).filter((kind) => !kind.endsWith('-quirk')));
-  assert.deepEqual([...kinds].sort(), ['api', 'api-capture', 'spi-bad', 'spi-form', 'spi-header', 'spi-text']);
+  assert.deepEqual([...kinds].sort(), [
+    'api',
+    'api-capture',
+    'spi-bad',
+    'spi-form',
+    'spi-header',
+    'spi-text',
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { OrderState } from './transitions.ts';
+import { canMove, type OrderState } from './transitions.ts';
 
 /** Runs work in one transaction; given by the composition root. */
 export type Transaction = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
@@ -34,7 +34,7 @@ export async function planOrder(
     if (order.state !== 'received' && order.state !== 'held') return;
     const reason = holdReason(order);
     const next: OrderState = reason === undefined ? 'planned' : 'held';
-    if (next === order.state && reason === order.hold_reason) return;
+    if (next === order.state ? reason === order.hold_reason : !canMove(order.state, next)) return;
     await client.query(
       'update card_order set state = $3, hold_reason = $4 where environment = $1 and card_order_id = $2',
       [...key, next, reason ?? null],

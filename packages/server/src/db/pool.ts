@@ -65,7 +65,9 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): Pool
 function typeParsers(int8: 'bigint' | 'string'): typeof pg.types.getTypeParser {
   const textParsers = new Map<number, (text: string) => unknown>([[oidDate, (text) => text]]);
   if (int8 === 'bigint') {
-    const parseArray = pg.types.getTypeParser<(string | null)[]>(oidInt8Array, 'text');
+    const parseArray = pg.types.getTypeParser(oidInt8Array as number, 'text') as (
+      text: string,
+    ) => (string | null)[];
     textParsers.set(oidInt8, BigInt);
     textParsers.set(oidInt8Array, (text) =>
       parseArray(text).map((item) => (item === null ? null : BigInt(item))),

@@ -18,41 +18,11 @@ export function scrubServerErrors(client: ClientBase): void {
 
 /** Takes row values out of one error. */
 export function scrubServerError(error: pg.DatabaseError): void {
-  delete error.detail;
-  delete error.where;
-  delete error.internalQuery;
+  for (const field of ['detail', 'where', 'internalQuery'] as const) Reflect.deleteProperty(error, field);
   if (error.code?.startsWith('22')) {
     error.message = error.message.replace(/".*"/s, '"…"');
     if (error.stack) error.stack = `${error.name}: ${error.message}`;
   }
-}
-
-const connectionCodes = new Set([
-  ...[
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'EPIPE',
-    'ETIMEDOUT',
-    'ENOENT',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'ENOTFOUND',
-  ],
-  ...['57P01', '57P02', '57P03', '57P04', '57P05', '53300', '25P03'],
-]);
-
-/**
- * Whether the error says that the database could not be reached or ended the session (restart, shutdown, too many
- * connections), so that the same work may succeed on a new connection. Says nothing about what was done before.
- */
-export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return connectionCodes.has(code) || code.startsWith('08');
-  // pg gives its own connection errors no code.
-  return /^Connection terminated|^timeout e(xceeded|xpired)|not queryable|^Client (was|has been) (closed|passed)/.test(
-    error.message,
-  );
 }
 
 /** Whether a COMMIT that failed with this error has certainly changed nothing. */

@@ -13,12 +13,12 @@ import { readPairs } from '../wire/pairs.ts';
 import { percentDecode } from '../wire/percent.ts';
 import {
   type HeaderLookup,
-  lookUpHeaders,
   nameForLog,
   type Refused,
   refused,
   type SpiParts,
   type SpiRequest,
+  takeSnapshot,
 } from './request.ts';
 
 /** The widest interface of the family has a dozen parameters beside the system ones. */
@@ -67,14 +67,11 @@ interface Frame {
 
 /** Everything but the parameters: checked types, method, and what the headers say about the body. */
 function readFrame(request: SpiRequest): Frame | Refused {
-  const { method, url, headers: given, body } = (request ?? {}) as Partial<SpiRequest>;
-  if (typeof method !== 'string' || typeof url !== 'string') return refused('malformed-request');
-  if (typeof given !== 'object' || given === null || !(body instanceof Uint8Array)) {
-    return refused('malformed-request');
-  }
+  const snapshot = takeSnapshot(request);
+  if (snapshot === undefined) return refused('malformed-request');
+  const { method, url, headers, body } = snapshot;
   if (method !== 'GET' && method !== 'POST') return refused('http-method');
   if (/[^!-"$-~\x80-\xff]/.test(url)) return refused('url');
-  const headers = lookUpHeaders(given);
   for (const name of ['content-type', 'content-encoding', signListHeader]) {
     if (headers.get(name) === null) return refused('header', name);
   }

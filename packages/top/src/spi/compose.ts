@@ -4,11 +4,11 @@ import { signListHeader } from './canonical.ts';
 import type { SpiRequest } from './request.ts';
 import { signSpi } from './sign.ts';
 
-export type SpiBody =
+export type ComposedBody =
   | { readonly kind: 'form' | 'get' | 'multipart'; readonly fields: Readonly<Record<string, string>> }
   | { readonly kind: 'json' | 'xml' | 'text'; readonly payload: string };
 
-export interface SpiCall {
+export interface CallToCompose {
   /** Path and optional query, as the card maker configured it with the platform; its parameters are signed too. */
   readonly url: string;
   /** The interface's name, e.g. `alibaba.fundplatform.cardorder.make`. */
@@ -24,7 +24,7 @@ export interface SpiCall {
   readonly system?: Readonly<Record<string, string>>;
   /** Headers to send and to name in `top-sign-list`, by name as spelled in the list; values not yet encoded. */
   readonly signedHeaders?: Readonly<Record<string, string>>;
-  readonly body: SpiBody;
+  readonly body: ComposedBody;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface SpiCall {
  * @throws TypeError if a text cannot be written in the charset, or the request could not be verified (a parameter
  *   both in `url` and elsewhere, for one)
  */
-export function composeSpi(call: SpiCall): SpiRequest {
+export function composeSpi(call: CallToCompose): SpiRequest {
   const charset = call.charset ?? 'utf-8';
   const system = new Map([
     ['app_key', call.appKey],
@@ -90,7 +90,7 @@ function composeHeaders(headers: Readonly<Record<string, string>>, charset: Char
 
 const textTypes = { json: 'application/json', xml: 'text/xml', text: 'text/plain' } as const;
 
-function composeBody(body: SpiBody, charset: Charset): { contentType: string; body: Buffer } {
+function composeBody(body: ComposedBody, charset: Charset): { contentType: string; body: Buffer } {
   const suffix = `;charset=${charset.toUpperCase()}`;
   switch (body.kind) {
     case 'get':

@@ -60,7 +60,7 @@ export function explainSpi(
     const expected = shown.presented ?? '';
     return { ok: true, secretLabel, ...shown, expected, causes: [] };
   }
-  const causes = loose === undefined ? [] : findCauses(request, loose, own, labelled);
+  const causes = loose === undefined ? [] : findCauses(loose, own, labelled);
   const { reason, detail } = verdict;
   const formFirst = reason === 'wrong-sign' || reason === 'missing-sign' || reason === 'no-secret';
   return {
@@ -128,13 +128,12 @@ function withoutSecrets(text: string, secrets: readonly LabelledSecret[]): strin
 }
 
 function findCauses(
-  request: SpiRequest,
   loose: LooseRequest,
   own: readonly LabelledSecret[],
   all: readonly LabelledSecret[],
 ): SpiCause[] {
   if (loose.presented === undefined) {
-    const place = misplacedSign(request, loose);
+    const place = misplacedSign(loose);
     return place === undefined
       ? [cause('sign-missing', 'certain')]
       : [cause('sign-in-body', 'certain', place)];
@@ -155,14 +154,14 @@ function findCauses(
 }
 
 /** Where else than in the query a `sign` is. */
-function misplacedSign(request: SpiRequest, loose: LooseRequest): string | undefined {
+function misplacedSign(loose: LooseRequest): string | undefined {
   const parameter = loose.parameters.find(({ name }) => name === 'sign');
   if (parameter !== undefined) return parameter.source === 'form' ? 'form' : 'signed headers';
   const text = loose.payload.toString('latin1');
   if (loose.bodyKind === 'json' && /"sign"\s*:/.test(text)) return 'JSON body';
   if (loose.bodyKind === 'xml' && text.includes('<sign>')) return 'XML body';
   if (/(?:^|&)sign=/.test(text)) return 'body';
-  return Object.keys(request.headers).some((name) => name.toLowerCase() === 'sign') ? 'headers' : undefined;
+  return loose.headers.has('sign') ? 'headers' : undefined;
 }
 
 interface Key {

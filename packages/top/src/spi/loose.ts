@@ -7,7 +7,7 @@ import { type BodyKind, type ContentType, readContentType } from '../wire/conten
 import { readMultipart } from '../wire/multipart.ts';
 import { percentDecodeInto } from '../wire/percent.ts';
 import { type Parameter, type Source, signListHeader } from './canonical.ts';
-import { type HeaderLookup, lookUpHeaders, type SpiRequest } from './request.ts';
+import { type HeaderLookup, type SpiRequest, takeSnapshot } from './request.ts';
 
 /** A parameter with the value as it travelled, before any decoding. */
 export interface LooseParameter extends Parameter {
@@ -15,6 +15,7 @@ export interface LooseParameter extends Parameter {
 }
 
 export interface LooseRequest {
+  readonly headers: HeaderLookup;
   readonly charset: Charset;
   readonly bodyKind: BodyKind;
   /** By name, first source first: query, form, signed headers; `sign` of the query is not among them. */
@@ -30,11 +31,10 @@ const limit = 512;
 
 /** Undefined if the request is not even an object of the right shape. */
 export function readLoosely(request: SpiRequest): LooseRequest | undefined {
-  const { url, headers: given, body: bytes } = (request ?? {}) as Partial<SpiRequest>;
-  if (typeof url !== 'string' || typeof given !== 'object' || given === null) return undefined;
-  if (!(bytes instanceof Uint8Array)) return undefined;
-  const body = Buffer.from(bytes);
-  const headers = lookUpHeaders(given);
+  const snapshot = takeSnapshot(request);
+  if (snapshot === undefined) return undefined;
+  const { url, headers } = snapshot;
+  const body = Buffer.from(snapshot.body);
   const { kind, charset, boundary } = guessType(headers, body);
   const queryText = url.includes('?') ? url.slice(url.indexOf('?') + 1).replace(/#.*$/s, '') : '';
   // In the query the last of equal names wins, elsewhere the first (informative vectors of protocol §1).
@@ -46,6 +46,7 @@ export function readLoosely(request: SpiRequest): LooseRequest | undefined {
   const sign = found.get('sign');
   if (sign?.source === 'query') found.delete('sign');
   return {
+    headers,
     charset,
     bodyKind: kind,
     parameters: [...found.values()],

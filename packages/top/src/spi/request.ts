@@ -86,3 +86,25 @@ export function lookUpHeaders(headers: SpiRequest['headers']): HeaderLookup {
   }
   return found;
 }
+
+/** A request whose fields have the promised types, each read once. */
+export interface Snapshot {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderLookup;
+  readonly body: Uint8Array;
+}
+
+/** Undefined if a field has another type than `SpiRequest` says, or throws when it is read. */
+export function takeSnapshot(request: SpiRequest): Snapshot | undefined {
+  try {
+    const { method, url, headers, body }: Partial<Record<keyof SpiRequest, unknown>> = request;
+    if (typeof method !== 'string' || typeof url !== 'string') return undefined;
+    if (typeof headers !== 'object' || headers === null || !(body instanceof Uint8Array)) return undefined;
+    // Also refuses a body whose memory was transferred away.
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+    return { method, url, headers: lookUpHeaders(headers as SpiRequest['headers']), body: bytes };
+  } catch {
+    return undefined;
+  }
+}
