@@ -46,7 +46,7 @@ export function isValidIn(bytes: Uint8Array, charset: Charset): boolean {
 /**
  * The bytes of `text`; undefined if it holds a character that the charset cannot carry (or half a surrogate pair).
  * `gbk` and `gb2312` write one- and two-byte characters only; `gb18030` carries all of Unicode but a few
- * private-use code points.
+ * private-use code points and the replacement character.
  */
 export function encodeText(text: string, charset: Charset): Buffer | undefined {
   if (charset === 'utf-8') return text.isWellFormed() ? Buffer.from(text, 'utf8') : undefined;

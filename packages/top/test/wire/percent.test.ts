@@ -54,7 +54,7 @@ test('decoding undoes encoding, for all bytes', () => {
 });
 
 test('agrees with URLSearchParams wherever that does not forgive', () => {
-  const unit = fc.constantFrom('%', '+', '4', '1', 'a', 'F', 'g', ' ', 'é');
+  const unit = fc.constantFrom('%', '+', '4', '1', 'a', 'F', 'g', ' ', '~');
   fc.assert(
     fc.property(fc.string({ unit, maxLength: 24 }), (text) => {
       const decoded = percentDecode(Buffer.from(text));
