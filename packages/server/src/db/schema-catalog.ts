@@ -98,13 +98,13 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
   {
     title: 'trigger',
     sql: `select t.tgrelid::regclass || ' ' || quote_ident(t.tgname) as item,
-        pg_get_triggerdef(t.oid) || case t.tgenabled when 'O' then '' else ' (enabled: ' || t.tgenabled || ')' end as definition
+        pg_get_triggerdef(t.oid) || case t.tgenabled when 'O' then '' else ' (enabled: ' || t.tgenabled::text || ')' end as definition
       from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
       where not t.tgisinternal and ${ours('n.nspname')} and ${notExtensions('pg_class', 'c.oid')}`,
   },
   {
     title: 'policy',
-    sql: `select p.polrelid::regclass || ' ' || quote_ident(p.polname) as item, concat_ws(' ', 'for', p.polcmd,
+    sql: `select p.polrelid::regclass || ' ' || quote_ident(p.polname) as item, concat_ws(' ', 'for', p.polcmd::text,
         'using ' || pg_get_expr(p.polqual, p.polrelid), 'check ' || pg_get_expr(p.polwithcheck, p.polrelid)) as definition
       from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
       where ${ours('n.nspname')}`,
