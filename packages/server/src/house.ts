@@ -16,7 +16,7 @@ import { inTransaction } from './db/transaction.ts';
 import { createAdmit } from './gateway/admit.ts';
 import type { GatewayServices } from './gateway/handlers.ts';
 import { createGateway } from './gateway/server.ts';
-import { startWorker, taskList } from './jobs/worker.ts';
+import { startJobEngine, taskList, unlockAbandonedJobs } from './jobs/worker.ts';
 import { storeTemplate } from './template/template-store.ts';
 import { loadMasterKey } from './vault/keys.ts';
 import { Vault } from './vault/vault.ts';
@@ -75,12 +75,13 @@ export async function openHouse(config: Config, connectionString: string, log: L
         { ...enginePoolOptions, maxConnections: 4, onLostConnection },
       );
       closers.unshift(() => enginePool.end());
-      const worker = await startWorker(
+      if (config.databaseUrl === undefined) await unlockAbandonedJobs(enginePool);
+      const engine = startJobEngine(
         enginePool,
         taskList((work) => inTransaction(pool, work)),
         log,
       );
-      closers.unshift(() => worker.stop());
+      closers.unshift(() => engine.stop());
       const gateway = createGateway({
         admit: createAdmit(config.environments, Date.now),
         services: gatewayServices(pool, vault),

@@ -3,6 +3,7 @@ import { type Charset, encodeText } from '../wire/charset.ts';
 import { joinSigned } from './canonical.ts';
 import type { SpiCauseCode } from './causes.ts';
 import { decodeLoosely, type LooseParameter, type LooseRequest } from './loose.ts';
+import { nameForLog } from './request.ts';
 import { jsonStyles, xmlStyles } from './reserialise.ts';
 
 export interface Attempt {
@@ -30,7 +31,7 @@ export function expectedBytes(loose: LooseRequest): Buffer {
 
 /**
  * All attempts, the likely ones first. Those that change nothing about this request are still there; the caller
- * drops what equals `expectedBytes`. About a hundred, each the size of the request: made one at a time.
+ * drops what equals `expectedBytes`. One or two hundred, each the size of the request: made one at a time.
  */
 export function* attempts(loose: LooseRequest): Generator<Attempt> {
   yield* charsetAttempts(loose);
@@ -42,13 +43,18 @@ export function* attempts(loose: LooseRequest): Generator<Attempt> {
   yield* singleOmissions(loose);
 }
 
-type Scope = 'query and body' | 'query' | 'body';
-const scopes: readonly Scope[] = ['query and body', 'query', 'body'];
-
-function inScope({ source }: LooseParameter, scope: Scope): boolean {
-  if (scope === 'query and body') return source !== 'header';
-  return source === (scope === 'query' ? 'query' : 'form');
+/** The part of a request that a mistake may have been confined to. */
+interface Scope {
+  readonly name: string;
+  readonly includes: (parameter: LooseParameter) => boolean;
+  readonly payload: boolean;
 }
+const scopes: readonly Scope[] = [
+  { name: 'query and body', includes: ({ source }) => source !== 'header', payload: true },
+  { name: 'query', includes: ({ source }) => source === 'query', payload: false },
+  { name: 'body', includes: ({ source }) => source === 'form', payload: true },
+];
+const [, , bodyScope] = scopes as [Scope, Scope, Scope];
 
 function parametersOf(loose: LooseRequest): LooseParameter[] {
   return loose.parameters.filter(({ name }) => name !== 'sign');
@@ -62,9 +68,9 @@ function changed(
   payload: (bytes: Buffer) => Uint8Array = (bytes) => bytes,
 ): Buffer {
   const parameters = parametersOf(loose).map((parameter) =>
-    inScope(parameter, scope) ? { ...parameter, value: value(parameter) } : parameter,
+    scope.includes(parameter) ? { ...parameter, value: value(parameter) } : parameter,
   );
-  return join(parameters, scope === 'query' ? loose.payload : payload(loose.payload));
+  return join(parameters, scope.payload ? payload(loose.payload) : loose.payload);
 }
 
 const decoders = {
@@ -100,6 +106,9 @@ function* charsetAttempts(loose: LooseRequest): Generator<Attempt> {
   }
 }
 
+/** More parameters than this are not tried one by one. */
+const singleLimit = 64;
+
 const plusByte = 0x2b;
 const spaceByte = 0x20;
 const equalsByte = 0x3d;
@@ -108,14 +117,26 @@ function replaceByte(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return Buffer.from(bytes).map((byte) => (byte === from ? to : byte));
 }
 
+/** A single parameter that was put together by hand, among others that an encoder wrote. */
+function singleScopes(loose: LooseRequest): Scope[] {
+  const encoded = parametersOf(loose).filter(
+    ({ source, raw }) => source !== 'header' && /[+%]/.test(latin1(raw)),
+  );
+  return encoded.slice(0, singleLimit).map((single) => ({
+    name: `parameter ${nameForLog(single.name)}`,
+    includes: (parameter) => parameter === single,
+    payload: false,
+  }));
+}
+
 function* encodingAttempts(loose: LooseRequest): Generator<Attempt> {
-  for (const scope of scopes) {
+  for (const scope of [...scopes, ...singleScopes(loose)]) {
     const attempt = (
       code: SpiCauseCode,
       about: string,
       value: (p: LooseParameter) => Uint8Array,
     ): Attempt => {
-      return { code, about: `${scope}: ${about}`, signed: changed(loose, scope, value) };
+      return { code, about: `${scope.name}: ${about}`, signed: changed(loose, scope, value) };
     };
     yield attempt('plus-as-space', 'sent as +, signed as +', ({ raw }) => decodeLoosely(raw, true));
     yield attempt('plus-as-space', 'sent as %2B, signed as a space', ({ value }) =>
@@ -232,17 +253,15 @@ function* styleAttempts(loose: LooseRequest): Generator<Attempt> {
   const decoder = decoders[charset === 'utf-8' ? 'UTF-8' : 'GB18030'];
   for (const { name, write } of styles) {
     const anew = (bytes: Uint8Array) => encodeText(write(decoder.decode(bytes)), charset) ?? bytes;
-    const signed = changed(loose, 'body', ({ value }) => anew(value), anew);
+    const signed = changed(loose, bodyScope, ({ value }) => anew(value), anew);
     yield { code: 'body-reserialised', about: name, signed };
   }
 }
-
-const singleLimit = 64;
 
 function* singleOmissions(loose: LooseRequest): Generator<Attempt> {
   const parameters = parametersOf(loose).slice(0, singleLimit);
   for (const left of parameters) {
     const others = parametersOf(loose).filter((parameter) => parameter !== left);
-    yield { code: 'parameter-not-signed', about: left.name, signed: join(others, loose.payload) };
+    yield { code: 'parameter-not-signed', about: nameForLog(left.name), signed: join(others, loose.payload) };
   }
 }

@@ -5,7 +5,7 @@ import { cause, causeOfRefusal, type SpiCause } from './causes.ts';
 import { spiDigest } from './digest.ts';
 import { type LooseRequest, readLoosely } from './loose.ts';
 import { isSensitiveName, maskText, maskValue } from './mask.ts';
-import { nameForLog, type SpiRefusal, type SpiRequest } from './request.ts';
+import type { SpiRefusal, SpiRequest } from './request.ts';
 import { verifySpi } from './verify.ts';
 
 export interface LabelledSecret {
@@ -193,8 +193,7 @@ function search(
     if (attempt.hmac === undefined && attempt.signed.equals(expected)) continue;
     const key = keys.find((candidate) => matches(sign, candidate, attempt));
     if (key === undefined) continue;
-    const about = attempt.code === 'parameter-not-signed' ? nameForLog(attempt.about) : attempt.about;
-    return [cause(attempt.code, 'certain', about), ...key.causes];
+    return [cause(attempt.code, 'certain', attempt.about), ...key.causes];
   }
   return undefined;
 }
