@@ -40,15 +40,15 @@ const signLength = 32;
 
 /** The index of the first secret that matches, -1 if none; does the same work wherever the match is. */
 function matchingSecret(canonical: Canonical, presented: Uint8Array, secrets: readonly string[]): number {
-  const comparable = presented.length === signLength;
-  const sign = comparable ? presented : new Uint8Array(signLength);
+  // Zero bytes, which no hexadecimal digest equals, stand in for a sign that cannot be compared.
+  const sign = presented.length === signLength ? presented : new Uint8Array(signLength);
   let match = -1;
   for (const [index, secret] of secrets.entries()) {
     // A secret that the charset cannot carry signs nothing.
     const bytes = encodeText(secret, canonical.parts.charset);
     const digest = Buffer.from(spiDigest(bytes ?? new Uint8Array(0), canonical.signed), 'latin1');
     const equal = timingSafeEqual(digest, sign);
-    if (equal && comparable && bytes !== undefined && match < 0) match = index;
+    if (equal && bytes !== undefined && match < 0) match = index;
   }
   return match;
 }

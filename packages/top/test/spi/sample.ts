@@ -75,6 +75,7 @@ export interface Vector {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly body_base64?: string;
+  readonly expect_sign: string;
   readonly expect_valid: boolean;
 }
 

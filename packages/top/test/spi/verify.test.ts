@@ -91,6 +91,21 @@ test('a secret that is missing or empty never verifies anything', () => {
     assert.ok(!verdict.ok && verdict.reason === 'no-secret');
   }
   assert.throws(() => signSpi(unsigned, ''), TypeError);
+  // Nor does one that the charset of the request cannot carry.
+  const gbk = { ...byNobody, headers: { 'content-type': 'application/x-www-form-urlencoded;charset=gbk' } };
+  assert.equal(verifySpi(gbk, '😀').ok, false);
+});
+
+test('the bound on parameters counts query, form and signed headers together', () => {
+  const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+  const both = {
+    ...withBody(form, names('f', 300).join('&')),
+    url: `${form.url}&${names('q', 300).join('&')}`,
+  };
+  assertRefused(both, 'too-many-parameters');
+  const listed = { ...form.headers, 'top-sign-list': names('h', 600).join(',') };
+  assertRefused({ ...form, headers: listed }, 'too-many-parameters');
+  assertRefused(withBody(form, names('f', 300).join('&')), 'wrong-sign');
 });
 
 test('sign: only in the query, only upper case, only whole', () => {

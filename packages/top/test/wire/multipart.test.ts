@@ -56,6 +56,8 @@ test('everything on which two readers could disagree is refused', () => {
     'headers without end': '--B\r\nContent-Disposition: form-data; name="a"\r\n' + end,
     'headers that run into the next part':
       '--B\r\nContent-Disposition: form-data; name="a"\r\n' + part('1') + end,
+    'a boundary right after the headers':
+      '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n--B\r\nx: y\r\n\r\n1\r\n' + end,
     'no name': part('1', 'filename="x"') + end,
     'two names': part('1', 'name="a"; name="b"') + end,
     'another disposition': part('1').replace('form-data', 'attachment') + end,

@@ -73,6 +73,9 @@ export function makeSocketFolder(dataDir: string, port: number, identity: Server
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   give(folder, identity);
+  // A killed server leaves its socket's lock file behind, and while its process id belongs to a zombie or to somebody
+  // else, PostgreSQL would take that server for alive. Under our folder's lock it is not.
+  rmSync(join(folder, `.s.PGSQL.${port}.lock`), { force: true });
   return folder;
 }
 
