@@ -1,193 +1,117 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
-import { startEmbeddedPostgres } from '../packages/server/src/db/embedded/start.ts';
-import { createPool } from '../packages/server/src/db/pool.ts';
-import { prepareDatabase } from '../packages/server/src/house.ts';
-import { type GatewayKind, startGatewayProcess } from './gateway-process.ts';
-import { type LoadGenerator, type LoadResult, startLoadGenerator } from './load.ts';
-import { environment, gatewaySettings, templateNo } from './orders.ts';
-import { createPeer, type Peer } from './pgbench.ts';
-import { formatNumber, formatRatio, median, type Row } from './table.ts';
+import { Worker } from 'node:worker_threads';
+import { findRunningServer } from '../packages/server/src/db/embedded/running.ts';
+import { secrets } from '../packages/server/test/gateway/house.ts';
+import { median, type Row } from './table.ts';
 
-export interface IntakeOptions {
-  readonly runs: number;
-  readonly seconds: number;
-  /** Options of Node for the gateways' processes, for a profile. */
-  readonly gatewayExecArgv: readonly string[];
-  readonly progress: (text: string) => void;
+const main = join(import.meta.dirname, '../packages/server/src/main.ts');
+const port = 7461;
+
+interface LoadResult {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
-const warmupSeconds = 1.5;
-const peerClients = [4, 8, 16] as const;
-const loads: readonly (readonly [GatewayKind, readonly number[]])[] = [
-  ['whole', [1, 64, 256]],
-  ['gateway', [1, 64, 256]],
-  ['plain', [1]],
-];
-/** More than any load has used yet; a request is some 2 kB. */
-const mostOrdersPerSecond = 9_000;
-
-interface Bench {
-  readonly options: IntakeOptions;
-  readonly pool: Pool;
-  readonly peer: Peer;
-  readonly generator: LoadGenerator;
-  readonly connectionString: string;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly peerRates: Map<number, number[]>;
-  readonly results: Map<string, LoadResult[]>;
-}
-
-/** Orders of 3 lines into the real gateway, beside the same SQL function called by pgbench on the same server. */
-export async function measureIntake(options: IntakeOptions): Promise<Row[]> {
+/** The real product and pgbench by turns on the same embedded server; both commit each order to disk. */
+export async function benchIntake(runs: number, seconds: number): Promise<Row[]> {
+  const pgbench = findPgbench();
+  if (pgbench === undefined) throw new Error('pgbench is missing: apt-get install postgresql-contrib');
   const dataDir = mkdtempSync(join(tmpdir(), 'cardwright-bench-'));
-  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') });
-  const pool = createPool(server.connection, {
-    applicationName: 'bench',
-    maxConnections: 2,
-    statementTimeoutMs: 0,
+  const product = spawn(process.execPath, [main, 'serve', '--data', dataDir, '--port', String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      CARDWRIGHT_DAILY_APP_KEY: '12345678',
+      CARDWRIGHT_DAILY_APP_SECRETS: secrets.daily,
+      CARDWRIGHT_LOG_LEVEL: 'error',
+    },
   });
+  const ended = new Promise((resolve) => product.once('exit', resolve));
   try {
-    await prepareDatabase(server.connectionString, pool);
-    await storeTemplates(pool);
-    options.progress('composing and signing the orders');
-    const generator = await startLoadGenerator(
-      Math.ceil((options.seconds + warmupSeconds) * mostOrdersPerSecond),
-    );
-    const bench: Bench = {
-      options,
-      pool,
-      peer: createPeer(server.connection, dataDir),
-      generator,
-      connectionString: server.connectionString,
-      settings: { ...gatewaySettings, CARDWRIGHT_DATA_DIR: dataDir },
-      peerRates: new Map(),
-      results: new Map(),
-    };
-    for (let run = 1; run <= options.runs; run++) await measureOnce(bench, run);
-    await generator.close();
-    return rowsOf(bench);
+    await new Promise((resolve) => product.stdout.once('data', resolve));
+    const database = findRunningServer(join(dataDir, 'postgres')) ?? '';
+    const peer = (clients: number): number => runPgbench(pgbench, database, dataDir, clients, seconds);
+    await load(64, 2);
+    const rounds: { peer: number; alone: LoadResult; at64: LoadResult; at256: LoadResult }[] = [];
+    for (let run = 0; run < runs; run++) {
+      rounds.push({
+        peer: Math.max(peer(4), peer(8), peer(16)),
+        alone: await load(1, seconds),
+        at64: await load(64, seconds),
+        at256: await load(256, seconds),
+      });
+    }
+    const row = (
+      connections: string,
+      pick: (round: (typeof rounds)[number]) => LoadResult,
+      goal: string,
+    ): Row => ({
+      stage: `intake of 3-line orders, ${connections}`,
+      ours: `${median(rounds.map((round) => pick(round).perSecond)).toFixed(0)}/s, p50 ${median(rounds.map((round) => pick(round).p50Ms)).toFixed(1)} ms, p99 ${median(rounds.map((round) => pick(round).p99Ms)).toFixed(1)} ms`,
+      peer: `pgbench, one order a commit, best of 4, 8, 16 clients: ${median(rounds.map((round) => round.peer)).toFixed(0)}/s`,
+      ratio: `${median(rounds.map((round) => pick(round).perSecond / round.peer)).toFixed(2)} ×`,
+      goal,
+    });
+    return [
+      row('1 connection', ({ alone }) => alone, 'never delayed by waiting for company'),
+      row('64 connections', ({ at64 }) => at64, '≥ 1.2 ×, p99 ≤ 100 ms'),
+      row('256 connections', ({ at256 }) => at256, '≥ 2 ×'),
+    ];
   } finally {
-    await pool.end();
-    await server.stop('immediate');
+    product.kill('SIGTERM');
+    await ended;
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-/** Peer first in one run, last in the next: what the machine does meanwhile meets both. */
-async function measureOnce(bench: Bench, run: number): Promise<void> {
-  if (run % 2 === 1) await measurePeer(bench, run);
-  for (const [kind, connections] of run % 2 === 1 ? loads : loads.toReversed())
-    await measureGateway(bench, run, kind, connections);
-  if (run % 2 === 0) await measurePeer(bench, run);
+function findPgbench(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort().reverse() : [];
+  return versions.map((version) => join(root, version, 'bin/pgbench')).find(existsSync);
 }
 
-async function measurePeer(bench: Bench, run: number): Promise<void> {
-  for (const clients of peerClients) {
-    await emptyDatabase(bench.pool);
-    const rate = await bench.peer.ordersPerSecond(clients, bench.options.seconds);
-    add(bench.peerRates, clients, rate);
-    bench.options.progress(
-      `run ${run}: ${bench.peer.name}, ${clients} clients: ${formatNumber(rate)} orders/s`,
-    );
-  }
-}
+/** The same function call as the product makes, one order a transaction. */
+const script = `\\set id random(1000000000, 9000000000000000000)
+select * from accept_card_orders(array['daily'], array[:id]::bigint[], array['B' || :id], array[decode(md5(:id::text), 'hex')],
+  array['[{"templateNo":"A","count":"1","parValueFen":"100","cardName":"x"},{"templateNo":"B","count":"1","parValueFen":"100","cardName":"x"},{"templateNo":"C","count":"1","parValueFen":"100","cardName":"x"}]'],
+  array[3]::bigint[], array['k'], array[decode(repeat('00', 60), 'hex')], array[decode(repeat('00', 180), 'hex')]);
+`;
 
-async function measureGateway(
-  bench: Bench,
-  run: number,
-  kind: GatewayKind,
-  connectionCounts: readonly number[],
-): Promise<void> {
-  const { options, connectionString, settings } = bench;
-  for (const connections of connectionCounts) {
-    await emptyDatabase(bench.pool);
-    const gateway = await startGatewayProcess({ kind, connectionString, settings }, options.gatewayExecArgv);
-    const result = await bench.generator.run({
-      port: gateway.port,
-      connections,
-      warmupSeconds,
-      seconds: options.seconds,
-    });
-    await gateway.close();
-    add(bench.results, keyOf(kind, connections), result);
-    options.progress(
-      `run ${run}: ${kind}, ${connections} connections: ${formatNumber(result.ordersPerSecond)} orders/s, ` +
-        `p50 ${formatNumber(result.p50Ms)} ms, p99 ${formatNumber(result.p99Ms)} ms`,
-    );
-    if (result.failures > 0) throw new Error(`${result.failures} orders were not accepted (${kind})`);
-  }
-}
-
-/** Every load finds the same: no orders, no jobs, no checkpoint due. */
-async function emptyDatabase(pool: Pool): Promise<void> {
-  await pool.query('truncate card_order, card_order_conflict, audit_event, graphile_worker._private_jobs');
-  await pool.query('checkpoint');
-}
-
-async function storeTemplates(pool: Pool): Promise<void> {
-  for (const index of [0, 1, 2]) {
-    await pool.query(
-      "insert into template (environment, template_no, card_name, par_value_fen, is_test) values ($1, $2, '猫超卡', 100, false)",
-      [environment, templateNo(index)],
-    );
-  }
-}
-
-function rowsOf({ peer, peerRates, results }: Bench): Row[] {
-  const medians = [...peerRates].map(([clients, rates]) => ({ clients, rate: median(rates) }));
-  const best = medians.reduce((a, b) => (b.rate > a.rate ? b : a));
-  const of = (kind: GatewayKind, connections: number, pick: (result: LoadResult) => number): number =>
-    median((results.get(keyOf(kind, connections)) ?? []).map(pick));
-  const rateRow = (kind: GatewayKind, connections: number, stage: string, goal?: number): Row => {
-    const rate = of(kind, connections, (result) => result.ordersPerSecond);
-    const p50 = of(kind, connections, (result) => result.p50Ms);
-    const p99 = of(kind, connections, (result) => result.p99Ms);
-    return {
-      stage: `intake, ${stage}, ${connections} connection${connections === 1 ? '' : 's'}`,
-      ours: `${formatNumber(rate)} orders/s, p50 ${formatNumber(p50)} ms, p99 ${formatNumber(p99)} ms`,
-      peer: `${peer.name} ${formatNumber(best.rate)} orders/s (${best.clients} clients)`,
-      ratio: formatRatio(rate / best.rate),
-      ...(goal === undefined ? { goal: '' } : { goal: `≥ ${goal} ×`, met: rate / best.rate >= goal }),
-    };
+function runPgbench(
+  pgbench: string,
+  database: string,
+  folder: string,
+  clients: number,
+  seconds: number,
+): number {
+  const file = join(folder, 'order.sql');
+  writeFileSync(file, script);
+  const url = new URL(database);
+  const args = ['-n', '-f', file, '-c', String(clients), '-j', '1', '-T', String(seconds), '-M', 'prepared'];
+  const env = {
+    ...process.env,
+    PGHOST: url.searchParams.get('host') ?? '',
+    PGPORT: url.searchParams.get('port') ?? '',
+    PGUSER: url.username,
+    PGPASSWORD: decodeURIComponent(url.password),
+    PGDATABASE: url.pathname.slice(1),
   };
-  const p99At64 = of('whole', 64, (result) => result.p99Ms);
-  const loneMs = of('gateway', 1, (result) => result.p50Ms);
-  const plainMs = of('plain', 1, (result) => result.p50Ms);
-  return [
-    rateRow('gateway', 1, 'gateway alone'),
-    rateRow('gateway', 64, 'gateway alone', 1.2),
-    rateRow('gateway', 256, 'gateway alone', 2),
-    rateRow('whole', 1, 'planning included'),
-    rateRow('whole', 64, 'planning included'),
-    rateRow('whole', 256, 'planning included'),
-    {
-      stage: 'intake p99, planning included, 64 connections',
-      ours: `${formatNumber(p99At64)} ms`,
-      peer: '',
-      ratio: '',
-      goal: '≤ 100 ms',
-      met: p99At64 <= 100,
-    },
-    {
-      stage: 'a lone caller, p50',
-      ours: `${formatNumber(loneMs)} ms, coalescing`,
-      peer: `${formatNumber(plainMs)} ms, a commit an order`,
-      ratio: formatRatio(loneMs / plainMs),
-      goal: '≤ 1.05 ×',
-      met: loneMs / plainMs <= 1.05,
-    },
-  ];
+  const { stdout, stderr } = spawnSync(pgbench, args, { env, encoding: 'utf8' });
+  const tps = /tps = ([\d.]+)/.exec(stdout)?.[1];
+  if (tps === undefined) throw new Error(`pgbench failed: ${stderr}`);
+  return Number(tps);
 }
 
-function keyOf(kind: GatewayKind, connections: number): string {
-  return `${kind} ${connections}`;
-}
-
-function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key) ?? [];
-  list.push(value);
-  map.set(key, list);
+function load(connections: number, seconds: number): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./load.ts', import.meta.url), {
+      workerData: { port, connections, seconds },
+    });
+    worker.once('message', (result: LoadResult) => resolve(result));
+    worker.once('error', reject);
+  });
 }
