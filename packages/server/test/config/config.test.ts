@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -84,3 +84,33 @@ for (const [about, content, names] of [
     );
   });
 }
+
+test('the JSON schema and the page name every setting, and no other', () => {
+  const docs = join(import.meta.dirname, '../../../../docs');
+  const schema = JSON.parse(readFileSync(join(docs, 'cardwright.config.schema.json'), 'utf8')) as {
+    properties: Record<string, { properties: object }>;
+    $defs: { environment: { properties: object } };
+  };
+  const page = readFileSync(join(docs, 'configuration.md'), 'utf8');
+  const knownKeys = (content: unknown): string[] => {
+    try {
+      loadConfig({ file: file(content), env: {} });
+    } catch (error) {
+      return (error as Error).message.split('known are ')[1]?.split(', ') ?? [];
+    }
+    return [];
+  };
+  const general = knownKeys({ unknown: 1 });
+  const ofEnvironment = knownKeys({ environments: { daily: { unknown: 1 } } });
+  assert.deepEqual(general, Object.keys(schema.properties));
+  assert.deepEqual(ofEnvironment, Object.keys(schema.$defs.environment.properties));
+  assert.deepEqual(
+    knownKeys({ environments: { unknown: {} } }),
+    Object.keys(schema.properties['environments']?.properties ?? {}),
+  );
+  for (const key of [...general, ...ofEnvironment].filter(
+    (name) => !['$schema', 'environments'].includes(name),
+  )) {
+    assert.ok(page.includes(`| \`${key}\` |`), `docs/configuration.md says nothing of ${key}`);
+  }
+});
