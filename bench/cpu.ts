@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readSpiCall, type SpiRequest, verifySpi, writeSpiAnswer } from '@cardwright/top';
 import { createAcceptCardOrder } from '../packages/server/src/card-order/accept.ts';
 import { Vault } from '../packages/server/src/vault/vault.ts';
 import { composeCall, sampleOrder, secrets } from '../packages/server/test/gateway/house.ts';
+import { takeInStringWise } from './string-wise.ts';
 import { median, type Row } from './table.ts';
 
 const make = 'alibaba.fundplatform.cardorder.make';
@@ -25,27 +26,9 @@ async function ours(message: SpiRequest): Promise<void> {
   writeSpiAnswer(make, { response: answer }, reading.call);
 }
 
-/** The usual hand-made way: strings, URLSearchParams, one MD5, JSON.parse; no strictness, nothing sealed. */
-async function stringwise(message: SpiRequest): Promise<void> {
-  const query = new URLSearchParams(message.url.slice(message.url.indexOf('?') + 1));
-  const form = new URLSearchParams(Buffer.from(message.body).toString('utf8'));
-  const all = new Map([...query, ...form]);
-  const sign = all.get('sign');
-  all.delete('sign');
-  let text = secrets.daily;
-  for (const key of [...all.keys()].sort()) text += key + all.get(key);
-  const digest = createHash('md5')
-    .update(text + secrets.daily, 'utf8')
-    .digest('hex')
-    .toUpperCase();
-  if (digest !== sign) throw new Error('wrong sign');
-  const lines: unknown = JSON.parse(all.get('card_product_infos') ?? '');
-  const receiver: unknown = JSON.parse(all.get('logistics_info') ?? '');
-  createHash('sha256')
-    .update(JSON.stringify([lines, receiver]))
-    .digest();
-  JSON.stringify({ response: { making_card_no: '1', result_message: '', result_code: '', success: true } });
-}
+const stringwise = async (message: SpiRequest): Promise<void> => {
+  takeInStringWise(message, secrets.daily, vault);
+};
 
 async function microsPerOrder(
   work: (message: SpiRequest) => Promise<void>,

@@ -7,6 +7,7 @@ import {
   type ApiMethod,
   type ApiRequestOf,
   apiFamily,
+  apiRefusal,
   type Decoded,
   decodeFields,
   decodeJson,
@@ -54,7 +55,7 @@ export function createGateway(parts: {
     };
     if (!reading.ok) return refuse(printable(reading.method), reading.refusal);
     if (!isApiMethod(reading.method)) {
-      return refuse(printable(reading.method), { code: 22, msg: 'Invalid Method' });
+      return refuse(printable(reading.method), apiRefusal(22, 'isv.invalid-method'));
     }
     const performed = await perform(acts, reading.method, reading);
     if (!performed.ok) return refuse(reading.method, performed.refusal);

@@ -51,6 +51,8 @@ export interface Sandbox extends SandboxActs {
   close(): Promise<void>;
 }
 
+// How long calls under way may take to end when the sandbox closes.
+const closeGraceMs = 1_000;
 const maxBodyBytes = 4 * 1024 * 1024;
 
 /** Starts a platform with one card maker. Throws if the port is taken or the state cannot be used. */
@@ -126,7 +128,9 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+      const cutOff = setTimeout(() => server.closeAllConnections(), closeGraceMs);
       await closed;
+      clearTimeout(cutOff);
       link.close();
       await ledger.close();
     },

@@ -115,9 +115,10 @@ for (const body of bodies) {
 for (const format of ['json', 'xml'] as const) {
   for (const names of ['snake', 'camel'] as const) {
     for (const booleans of ['boolean', 'text'] as const) {
-      test(`answers in ${format} with ${names} names and ${booleans} booleans are understood`, async () => {
+      test(`answers in ${format} with ${names} names and ${booleans} booleans are understood`, async (t) => {
         const dialect: Dialect = { names, booleans, lists: 'plain' };
         const dialectMaker = await startFakeMaker({ dialect });
+        t.after(() => dialectMaker.close());
         await withSandbox(dialectMaker, async (sandbox) => {
           const style = { body: 'form', charset: 'gbk', format } as const;
           const placed = await sandbox.placeOrder({ lines: { templates: 1, cards: 1n }, style });
@@ -129,13 +130,12 @@ for (const format of ['json', 'xml'] as const) {
             result_message: '已接收',
           });
         });
-        await dialectMaker.close();
       });
     }
   }
 }
 
-test('the probe passes with a maker that checks signatures, and fails with one that does not', async () => {
+test('the probe passes with a maker that checks signatures, and fails with one that does not', async (t) => {
   await withSandbox(maker, async (sandbox) => {
     maker.calls.length = 0;
     for (const body of bodies)
@@ -146,8 +146,8 @@ test('the probe passes with a maker that checks signatures, and fails with one t
     '{"response":{"making_card_no":"X","result_code":"","result_message":"","success":true}}',
   );
   const careless = await startFakeMaker({ answerWith: () => ({ body }) });
+  t.after(() => careless.close());
   await withSandbox(careless, async (sandbox) => assert.equal((await sandbox.probe()).passed, false));
-  await careless.close();
 });
 
 test("the maker URL's own parameters are sent and signed", async () => {
@@ -215,20 +215,21 @@ const badAnswers = [
   ],
 ] as const;
 for (const [name, answer, expected] of badAnswers) {
-  test(`${name} is reported, and the order stays unanswered`, async () => {
+  test(`${name} is reported, and the order stays unanswered`, async (t) => {
     const bad = await startFakeMaker({ answerWith: () => answer });
+    t.after(() => bad.close());
     await withSandbox(bad, async (sandbox) => {
       const placed = await sandbox.placeOrder({ lines: { templates: 1, cards: 1n } });
       assert.ok(placed.ok && placed.reply.outcome === 'unreadable');
       assert.match(placed.reply.detail, expected);
       assert.equal(placed.order.makerAnswer, undefined);
     });
-    await bad.close();
   });
 }
 
-test('a silent maker times out, an absent one is unreachable, a cut connection too', async () => {
+test('a silent maker times out, an absent one is unreachable, a cut connection too', async (t) => {
   const silent = await startFakeMaker({ answerWith: () => undefined });
+  t.after(() => silent.close());
   await withSandbox(
     silent,
     async (sandbox) => assert.equal((await sandbox.queryStatus(1n)).outcome, 'timeout'),
@@ -241,6 +242,7 @@ test('a silent maker times out, an absent one is unreachable, a cut connection t
     assert.equal(reply.detail, 'ECONNREFUSED');
   });
   const cutter = createServer((socket) => socket.once('data', () => socket.destroy()));
+  t.after(() => cutter.close());
   await new Promise<void>((resolve) => cutter.listen(0, '127.0.0.1', resolve));
   const address = cutter.address();
   assert.ok(typeof address === 'object' && address !== null);
@@ -249,7 +251,32 @@ test('a silent maker times out, an absent one is unreachable, a cut connection t
     async (sandbox) => assert.equal((await sandbox.queryStatus(1n)).outcome, 'unreachable'),
     { maker: `http://127.0.0.1:${address.port}/spi` },
   );
-  cutter.close();
+});
+
+test('a receiver that the charset cannot carry is not sent, and the reason does not repeat it', async () => {
+  await withSandbox(maker, async (sandbox) => {
+    maker.calls.length = 0;
+    const receiver = {
+      receiver_name: '\u{20bb7}野',
+      receiver_number: '1',
+      receiver_address: 'x',
+      receiver_zip_code: '1',
+    };
+    await sandbox.placeSample();
+    const lines = { templates: 1, cards: 1n };
+    const sent = maker.requests.length;
+    const style = { body: 'form', charset: 'gbk' } as const;
+    const placed = await sandbox.placeOrder({ lines, receiver, style });
+    assert.ok(placed.ok && placed.reply.outcome === 'unsendable');
+    assert.match(placed.reply.detail, /gbk/);
+    assert.ok(!placed.reply.detail.includes('野'));
+    assert.equal(maker.requests.length, sent);
+    const again = await sandbox.resendOrder(placed.order.cardOrderId, { body: 'xml', charset: 'gb18030' });
+    assert.ok(again.ok && again.reply.outcome === 'answered');
+    const make = maker.calls.at(-1);
+    assert.ok(make?.method === 'alibaba.fundplatform.cardorder.make');
+    assert.deepEqual(make.params.logistics_info, receiver);
+  });
 });
 
 test('the log has one line for every call, and neither secrets nor receivers', async () => {

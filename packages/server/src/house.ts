@@ -103,7 +103,7 @@ export async function openHouse(config: Config, connectionString: string, log: L
   };
 }
 
-/** More than two commits under way at once hurt each other more than they help (measured: see bench/). */
+/** While one batch is being flushed to disk the next one is executed; more at once would make the batches smaller. */
 const commitLanes = 2;
 
 /** Classes 22 (data) and 23 (constraint) are an input's own fault; anything else is the database's. */

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import type { MasterKey } from './keys.ts';
 
 /** Where a sealed value lives. A ciphertext moved to another place does not open. */
@@ -21,10 +28,10 @@ const tagBytes = 16;
 
 /** Envelope encryption: a random data key for each order and class, AES-256-GCM, bound to its place. See INVARIANTS.md. */
 export class Vault {
-  readonly #master: MasterKey;
+  readonly #master: { keyId: string; wrapping: KeyObject; fingerprint: KeyObject };
 
-  constructor(master: MasterKey) {
-    this.#master = master;
+  constructor({ keyId, wrapping, fingerprint }: MasterKey) {
+    this.#master = { keyId, wrapping: createSecretKey(wrapping), fingerprint: createSecretKey(fingerprint) };
   }
 
   get keyId(): string {
@@ -67,14 +74,14 @@ function binding(what: string, keyId: string, place: SealedPlace): Buffer {
   return Buffer.from(parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(''), 'utf8');
 }
 
-function encrypt(key: Buffer, associated: Buffer, plain: Buffer): Buffer {
+function encrypt(key: Buffer | KeyObject, associated: Buffer, plain: Buffer): Buffer {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associated);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(key: Buffer, associated: Buffer, sealed: Buffer): Buffer | undefined {
+function decrypt(key: Buffer | KeyObject, associated: Buffer, sealed: Buffer): Buffer | undefined {
   if (sealed.length < nonceBytes + tagBytes) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), {
     authTagLength: tagBytes,

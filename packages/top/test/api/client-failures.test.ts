@@ -18,6 +18,7 @@ const infoQuery = 'alibaba.fundplatform.cardorders.info.query';
 const makeFinish = 'alibaba.fundplatform.cardorders.status.make.finish';
 const read = { parameters: { page_size: 5n, current_page: 1n, signture: 'test', card_order_id: 1n } };
 const finish = { card_order_id: 1n };
+const envelope = 'alibaba_fundplatform_cardorders_status_make_finish_response';
 const done = answers(makeFinish, { result: { success: true } });
 
 /** A TCP server that does with each connection what the test says, by the number of the connection. */
@@ -96,6 +97,21 @@ test('a drip that is never silent ends with the time of the whole call', async (
   const client = newClient(t, server.url, { readTimeoutMs: 5000, overallTimeoutMs: 200 });
   const error = await failureOf(client.execute(makeFinish, finish));
   assert.deepEqual([error.kind, error.effect], ['timeout', 'unknown']);
+});
+
+test('an answer that comes slowly but is never silent for long is waited for', async (t) => {
+  const body = `{"${envelope}":{"result":{"success":true}}}`;
+  const server = await rawServer(t, (socket) => {
+    socket.write(`${head}Content-Length: ${body.length}\r\n\r\n`);
+    let sent = 0;
+    const drip = setInterval(() => {
+      socket.write(body.slice(sent, sent + 12));
+      sent += 12;
+      if (sent >= body.length) clearInterval(drip);
+    }, 120);
+  });
+  const client = newClient(t, server.url, { readTimeoutMs: 600 });
+  assert.deepEqual(await client.execute(makeFinish, finish), { result: { success: true } });
 });
 
 test('a handshake that is never finished is a connect timeout: nothing was sent', async (t) => {
@@ -227,7 +243,6 @@ test('a proxy that fails is tried again by reads; an error_response counts under
   assert.deepEqual([error.kind, error.code], ['gateway', 25]);
 });
 
-const envelope = 'alibaba_fundplatform_cardorders_status_make_finish_response';
 const good = `{"${envelope}":{"result":{"success":true},"request_id":"r"}}`;
 const gzipped = { 'Content-Encoding': 'gzip' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { writeApiAnswer, writeApiError } from '../../src/api/answer.ts';
 import { decodeReply, envelopeName, readReply, toApiValue } from '../../src/api/reply.ts';
@@ -180,5 +180,4 @@ test('whatever comes over the wire, a call ends soon, with an answer or a TopErr
     ),
     { numRuns: 300 },
   );
-  assert.equal(gunzipSync(gzipSync('x')).toString(), 'x');
 });
