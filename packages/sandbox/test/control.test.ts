@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
+import { TopClient } from '@cardwright/top';
 import { type Sandbox, startSandbox } from '../src/index.ts';
 import { appKey, appSecret, type FakeMaker, startFakeMaker } from './fake-maker.ts';
 
@@ -61,7 +62,6 @@ test('an order goes through its stages as the maker reports them', async () => {
   const path = `/control/orders/${id}`;
   const stage = async (): Promise<string> => JSON.parse((await send('GET', path)).text).order.stage;
   assert.equal((await send('POST', `${path}/receipt`)).status, 409);
-  const { TopClient } = await import('@cardwright/top');
   const client = new TopClient({ appKey, appSecret, gateway: `${sandbox.url}/router/rest` });
   await client.execute('alibaba.fundplatform.cardorders.status.make.finish', { card_order_id: id });
   assert.equal(await stage(), 'finished');

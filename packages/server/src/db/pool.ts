@@ -31,7 +31,7 @@ export interface PoolOptions {
 }
 
 const oidInt8 = 20;
-const oidInt8Array = 1016;
+const oidInt8Array: number = 1016;
 const oidDate = 1082;
 
 /**
@@ -65,9 +65,7 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): Pool
 function typeParsers(int8: 'bigint' | 'string'): typeof pg.types.getTypeParser {
   const textParsers = new Map<number, (text: string) => unknown>([[oidDate, (text) => text]]);
   if (int8 === 'bigint') {
-    const parseArray = pg.types.getTypeParser(oidInt8Array as number, 'text') as (
-      text: string,
-    ) => (string | null)[];
+    const parseArray = pg.types.getTypeParser(oidInt8Array, 'text') as (text: string) => (string | null)[];
     textParsers.set(oidInt8, BigInt);
     textParsers.set(oidInt8Array, (text) =>
       parseArray(text).map((item) => (item === null ? null : BigInt(item))),

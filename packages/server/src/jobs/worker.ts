@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as EngineLogger, type Runner, run, type TaskList } from 'graphile-worker';
+import { Logger as EngineLogger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { planOrder, type Transaction } from '../card-order/plan.ts';
@@ -27,41 +28,73 @@ export interface JobEngine {
   stop(): Promise<void>;
 }
 
-const restartPauseMs = 1_000;
+const pauseMs = 250;
 
 /**
- * Runs the job engine in this process for as long as the product lives. Where the engine gives up (it ends itself when
- * the database stays away too long), it is started again: the product never exits because PostgreSQL did.
- * `pool` is its own, with the driver's standard types: the engine writes ids of jobs as JSON, which has no bigint.
+ * Runs the job engine in this process for as long as the product lives. `pool` is its own, with the driver's standard
+ * types: the engine writes ids of jobs as JSON, which has no bigint.
+ *
+ * When the database goes away the engine sits in its own retries for minutes, on jobs that it keeps locked. So a lost
+ * listener ends that engine's time: as soon as the database answers, its locks are freed and a new engine starts. A
+ * job may then run twice; every task is written so that this changes nothing.
  */
 export function startJobEngine(pool: Pool, tasks: TaskList, log: Logger): JobEngine {
+  const stopped = Promise.withResolvers<void>();
   let stopping = false;
-  let runner: Runner | undefined;
   const live = async (): Promise<void> => {
     while (!stopping) {
+      const lockedBy: string[] = [];
       try {
-        runner = await startRunner(pool, tasks, log);
-        await runner.promise;
+        await runUntilLost(pool, tasks, log, lockedBy, stopped.promise);
       } catch (error) {
         log.error({ room: 'jobs', err: error }, 'the job engine ended; it is started again');
       }
-      if (!stopping) await sleep(restartPauseMs);
+      while (!stopping && !(await freeLocks(pool, lockedBy))) await sleep(pauseMs);
     }
   };
   const lived = live();
   return {
     stop: async () => {
       stopping = true;
-      await runner?.stop().catch(() => {});
+      stopped.resolve();
       await lived;
     },
   };
 }
 
-function startRunner(pool: Pool, tasks: TaskList, log: Logger): Promise<Runner> {
+async function runUntilLost(
+  pool: Pool,
+  tasks: TaskList,
+  log: Logger,
+  lockedBy: string[],
+  stopped: Promise<void>,
+): Promise<void> {
+  const events: WorkerEvents = new EventEmitter();
+  events.on('pool:create', ({ workerPool }) => lockedBy.push(workerPool.id));
+  const lost = new Promise<'lost'>((resolve) => events.once('pool:listen:error', () => resolve('lost')));
+  const runner = await startRunner(pool, tasks, log, events);
+  const ended = runner.promise.then(() => 'ended' as const);
+  ended.catch(() => {});
+  const why = await Promise.race([ended, lost, stopped]);
+  const stop = runner.stop().catch(() => {});
+  if (why !== 'lost') await stop;
+}
+
+/** Whether the database answered. */
+async function freeLocks(pool: Pool, lockedBy: readonly string[]): Promise<boolean> {
+  try {
+    await pool.query('select graphile_worker.force_unlock_workers($1::text[])', [lockedBy]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function startRunner(pool: Pool, tasks: TaskList, log: Logger, events: WorkerEvents): Promise<Runner> {
   return run({
     pgPool: pool,
     taskList: tasks,
+    events,
     noHandleSignals: true,
     preset: {
       worker: {
