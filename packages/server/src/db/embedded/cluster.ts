@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -35,6 +36,7 @@ export async function ensureCluster(
   const cluster = clusterFolder(dataDir);
   if (existsSync(cluster)) {
     checkCluster(cluster, binaries);
+    chmodSync(cluster, 0o700); // PostgreSQL refuses a folder open to others, as a restored copy may be.
     return;
   }
   const unfinished = join(dataDir, unfinishedClusterPrefix + randomBytes(6).toString('hex'));
