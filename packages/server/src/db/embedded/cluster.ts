@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { type Binaries, program } from './binaries.ts';
 import { clusterFolder, give, unfinishedClusterPrefix } from './data-folder.ts';
-import { invoke, type ServerIdentity } from './identity.ts';
+import { invoke, type ServerIdentity, serverEnvironment } from './identity.ts';
 import { EmbeddedPostgresRefusal } from './refusal.ts';
 
 /** The database role that owns everything in the embedded server. */
@@ -96,7 +96,7 @@ async function runInitdb(
   const child = spawn(file, words, {
     ...options,
     cwd: '/',
-    env: serverEnvironment(),
+    env: serverEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -115,12 +115,6 @@ async function runInitdb(
     `无法建立 PostgreSQL 数据目录 ${folder}（initdb：${outcome}）。请检查磁盘空间和目录权限。`,
     `Could not make the PostgreSQL data folder ${folder} (initdb: ${outcome}). Check disk space and permissions.\n${output.trim()}`,
   );
-}
-
-/** What the server's programs may see of our environment: none of its PG… settings or secrets. */
-export function serverEnvironment(): NodeJS.ProcessEnv {
-  // The path only finds unshare and setpriv.
-  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 }
 
 function writeDurably(path: string, text: string, identity: ServerIdentity): void {

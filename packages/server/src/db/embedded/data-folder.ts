@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerIdentity } from './identity.ts';
 import { EmbeddedPostgresRefusal } from './refusal.ts';
 
@@ -23,24 +25,37 @@ export function clusterFolder(dataDir: string): string {
 export const unfinishedClusterPrefix = 'cluster.unfinished-';
 
 /** Removes what killed processes left half done. The folder must be locked. */
-export function removeUnfinished(dataDir: string): void {
+export async function removeUnfinished(dataDir: string): Promise<void> {
   for (const name of readdirSync(dataDir)) {
     if (!name.startsWith(unfinishedClusterPrefix)) continue;
-    rmSync(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 });
+    const path = join(dataDir, name);
+    // A killed initdb's last child lives on for a moment and still writes; rmSync may then give up without a word.
+    for (let attempt = 0; existsSync(path) && attempt < 100; attempt += 1) {
+      if (attempt > 0) await sleep(50);
+      removeTree(path);
+    }
+  }
+}
+
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
   }
 }
 
 /**
  * Gives the data folder and all below it to the server's user, where it is not so already (the way of dropping
  * privileges may differ from the last start's), and shuts others out.
- * @throws EmbeddedPostgresRefusal `folder_not_ours` when an ordinary user finds another's files.
+ * @throws EmbeddedPostgresRefusal `folder_not_ours` when one who is not root finds another's files.
  */
 export function takeOwnership(dataDir: string, identity: ServerIdentity): void {
   for (const name of ['', ...readdirSync(dataDir)]) {
     const path = join(dataDir, name);
     const { uid } = lstatSync(path);
     if (uid === identity.uid) continue;
-    if (identity.kind === 'self') throw notOurs(path, uid, identity.uid);
+    if (process.getuid?.() !== 0) throw notOurs(path, uid, identity.uid);
     if (name !== '') chownTree(path, identity);
   }
   if (lstatSync(dataDir).uid !== identity.uid) chownSync(dataDir, identity.uid, identity.gid);
@@ -115,7 +130,8 @@ export function clusterName(cluster: string): string {
   return `cardwright-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 12)}`;
 }
 
-function notOurs(path: string, owner: number, uid: number): EmbeddedPostgresRefusal {
+/** The refusal for a file or folder of another user, `owner`, while we are `uid`. */
+export function notOurs(path: string, owner: number, uid: number): EmbeddedPostgresRefusal {
   return new EmbeddedPostgresRefusal(
     'folder_not_ours',
     `${path} 属于另一个用户（uid ${owner}，当前 uid ${uid}）。请用原来的用户启动（例如 sudo），或执行 chown -R 更改 ${basename(path)} 的属主，或用 --data 选择另一个目录。`,

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { notOurs } from './data-folder.ts';
 import { EmbeddedPostgresRefusal } from './refusal.ts';
 
 /** A folder held for this process until `release`, or until the process ends in whatever way. */
@@ -9,6 +10,7 @@ export interface FolderLock {
 }
 
 const sqliteBusy = 5;
+const sqliteReadOnly = 8;
 
 /**
  * Takes `folder` for this process alone.
@@ -18,20 +20,33 @@ const sqliteBusy = 5;
  * containers on one machine, and taking over a stale one cannot race. The lock file stays empty; who holds it is
  * written beside it, for the message only.
  *
- * @throws EmbeddedPostgresRefusal `folder_in_use` when another live process, or this one, holds it.
+ * @throws EmbeddedPostgresRefusal `folder_in_use` when another live process, or this one, holds it; `folder_not_ours`
+ * when we may not write there.
  */
 export function lockFolder(folder: string): FolderLock {
   const holderFile = join(folder, 'lock.holder');
+  if (!isWritable(folder)) throw notOurs(folder, statSync(folder).uid, process.getuid?.() ?? -1);
   const database = new DatabaseSync(join(folder, 'lock'));
   try {
     database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
-    throw inUse(folder, readHolder(holderFile));
+    const code = (error as { errcode?: unknown }).errcode;
+    if (code === sqliteBusy) throw inUse(folder, readHolder(holderFile));
+    if (code === sqliteReadOnly) throw notOurs(folder, statSync(folder).uid, process.getuid?.() ?? -1);
+    throw error;
   }
   writeFileSync(holderFile, `${process.pid}\n`, { mode: 0o600 });
   return { release: () => database.isOpen && database.close() };
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readHolder(holderFile: string): string | undefined {

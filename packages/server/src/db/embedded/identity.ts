@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { type Binaries, copyBinaries, ensureLibraryLinks, program } from './binaries.ts';
 import { EmbeddedPostgresRefusal } from './refusal.ts';
@@ -7,7 +8,7 @@ import { EmbeddedPostgresRefusal } from './refusal.ts';
 /**
  * How PostgreSQL, which refuses to run as root, is run.
  * - `self`: as the user we are.
- * - `namespace`: we are root; in a user namespace where we are called nobody. Files stay root's.
+ * - `namespace`: we are root, or a user without a name; in a user namespace where we are nobody. Files stay ours.
  * - `uid`: we are root where namespaces are refused (some containers); as another user, who owns the files.
  */
 export type IdentityKind = 'self' | 'namespace' | 'uid';
@@ -29,6 +30,13 @@ export interface Invocation {
 
 const nobody = 65_534;
 let deathSignalKnown: boolean | undefined;
+
+/** What the server's programs see of our environment: none of its PG… settings or secrets. */
+export const serverEnvironment: NodeJS.ProcessEnv = {
+  // Only for finding unshare, setpriv and sh.
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin',
+  LC_ALL: 'C',
+};
 
 /**
  * Wraps a program so that it runs as `identity` and gets `deathSignal` when this process ends, kill -9 included.
@@ -53,7 +61,8 @@ export function invoke(
 /**
  * Chooses the user for the server, and the programs it can run: the installed ones, or a copy in `folder`.
  * `allowed` narrows the choice, for tests.
- * @throws EmbeddedPostgresRefusal `folder_closed` when root finds no user that may enter the folder.
+ * @throws EmbeddedPostgresRefusal `folder_closed` when root finds no user that may enter the folder,
+ * `platform_unsupported` when the programs don't run here.
  */
 export function chooseIdentity(
   installed: Binaries,
@@ -65,7 +74,11 @@ export function chooseIdentity(
     if (!allowed.includes(identity.kind)) continue;
     if (!canEnter(identity, dirname(folder))) continue;
     if (linked && canRun(identity, installed)) return { identity, binaries: installed };
-    return { identity, binaries: copyBinaries(installed, folder) };
+    const binaries = copyBinaries(installed, folder);
+    // The copy still has to be given to another user; for ourselves it must run by now.
+    if (identity.kind !== 'uid' && !canRun(identity, binaries))
+      throw cannotRun(program(binaries, 'postgres'));
+    return { identity, binaries };
   }
   throw new EmbeddedPostgresRefusal(
     'folder_closed',
@@ -74,10 +87,22 @@ export function chooseIdentity(
   );
 }
 
+function cannotRun(path: string): EmbeddedPostgresRefusal {
+  return new EmbeddedPostgresRefusal(
+    'platform_unsupported',
+    `内嵌 PostgreSQL 无法在本系统上运行（${path}）。它需要 glibc（Alpine 等 musl 系统不支持），且所在磁盘不可挂载为 noexec。请用 DATABASE_URL 指定外部数据库。`,
+    `The embedded PostgreSQL does not run on this system (${path}). It needs glibc (not musl, as in Alpine) and a disk not mounted noexec. Name an external database with DATABASE_URL instead.`,
+  );
+}
+
 function candidates(folder: string): ServerIdentity[] {
   const uid = process.getuid?.() ?? -1;
   const gid = process.getgid?.() ?? -1;
-  if (uid !== 0) return [{ kind: 'self', uid, gid }];
+  if (uid !== 0) {
+    // initdb insists on a name for its user, which arbitrary uids of containers lack; in a namespace it is nobody.
+    const self: ServerIdentity = { kind: 'self', uid, gid };
+    return hasName() ? [self] : [{ kind: 'namespace', uid, gid }, self];
+  }
   const found: ServerIdentity[] = [];
   if (process.platform === 'linux') found.push({ kind: 'namespace', uid, gid });
   found.push({ kind: 'uid', uid: nobody, gid: nobody });
@@ -85,6 +110,14 @@ function candidates(folder: string): ServerIdentity[] {
   const parent = statSync(dirname(folder));
   if (parent.uid !== 0) found.push({ kind: 'uid', uid: parent.uid, gid: parent.gid });
   return found;
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 function canEnter(identity: ServerIdentity, folder: string): boolean {
@@ -107,5 +140,7 @@ function hasDeathSignal(): boolean {
 
 function succeeds(invocation: Invocation): boolean {
   const { file, args, options } = invocation;
-  return spawnSync(file, args, { ...options, cwd: '/', stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync(file, args, { ...options, cwd: '/', env: serverEnvironment, stdio: 'ignore' }).status === 0
+  );
 }

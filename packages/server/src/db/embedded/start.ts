@@ -87,7 +87,7 @@ async function startLocked(
 ): Promise<EmbeddedPostgres> {
   const { dataDir, log } = options;
   const cluster = clusterFolder(dataDir);
-  removeUnfinished(dataDir);
+  await removeUnfinished(dataDir);
   removeOldCopies(installed, dataDir, readdirSync(dataDir));
   const { identity, binaries } = chooseIdentity(
     installed,

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Binaries, program } from './binaries.ts';
-import { serverEnvironment } from './cluster.ts';
-import { invoke, type ServerIdentity } from './identity.ts';
+import { invoke, type ServerIdentity, serverEnvironment } from './identity.ts';
 import { clearLeftovers, readPostmasterFile } from './leftovers.ts';
 import { EmbeddedPostgresRefusal } from './refusal.ts';
 import type { ServerLogFile } from './server-log-file.ts';
@@ -106,7 +105,7 @@ async function launch(plan: ServerPlan, isStopping: () => boolean): Promise<Chil
   const child = spawn(file, args, {
     ...options,
     cwd: '/',
-    env: serverEnvironment(),
+    env: serverEnvironment,
     stdio: ['ignore', 'ignore', plan.logFile.fd],
     // A group of its own: Ctrl-C in the terminal is for us, who finish what we acknowledged before we stop the server.
     detached: true,
