@@ -17,6 +17,7 @@ import { secrets } from '../../packages/server/test/gateway/house.ts';
 const main = join(import.meta.dirname, '../../packages/server/src/main.ts');
 const startLimitMs = 60_000;
 const stopLimitMs = 30_000;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const keptOutputLength = 20_000;
 
 /** The real product as a process of its own, on a data folder of its own. Kills nothing but what is its own. */
@@ -34,9 +35,11 @@ export class Product {
     // PostgreSQL may run as another user, who has to pass through this folder.
     chmodSync(this.dataDir, 0o755);
     process.once('exit', this.#atExit);
+    for (const signal of stopSignals) process.once(signal, this.#atSignal);
   }
 
   readonly #atExit = (): void => void this.#child?.kill('SIGKILL');
+  readonly #atSignal = (): void => void this.dispose().finally(() => process.exit(1));
 
   get alive(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
@@ -126,6 +129,7 @@ export class Product {
     for (const pid of this.#processes()) this.#killOurs(pid);
     await waitUntilGone(() => this.#processes().length > 0, stopLimitMs);
     process.removeListener('exit', this.#atExit);
+    for (const signal of stopSignals) process.removeListener(signal, this.#atSignal);
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
     return child?.exitCode ?? null;
   }

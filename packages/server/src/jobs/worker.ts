@@ -35,8 +35,8 @@ const pauseMs = 250;
  * types: the engine writes ids of jobs as JSON, which has no bigint.
  *
  * When the database goes away the engine sits in its own retries for minutes, on jobs that it keeps locked. So a lost
- * listener ends that engine's time: as soon as the database answers, its locks are freed and a new engine starts. A
- * job may then run twice; every task is written so that this changes nothing.
+ * listener, or a shutdown of its own, ends that engine's time: as soon as the database answers, its locks are freed and
+ * a new engine starts. A job may then run twice; every task is written so that this changes nothing.
  */
 export function startJobEngine(pool: Pool, tasks: TaskList, log: Logger): JobEngine {
   const stopped = Promise.withResolvers<void>();
@@ -62,6 +62,9 @@ export function startJobEngine(pool: Pool, tasks: TaskList, log: Logger): JobEng
   };
 }
 
+/** The engine may also shut itself down, and then its promise can stay open for ever: any of these ends its time. */
+const endOfAnEngine = ['pool:listen:error', 'pool:gracefulShutdown', 'stop'] as const;
+
 async function runUntilLost(
   pool: Pool,
   tasks: TaskList,
@@ -71,7 +74,9 @@ async function runUntilLost(
 ): Promise<void> {
   const events: WorkerEvents = new EventEmitter();
   events.on('pool:create', ({ workerPool }) => lockedBy.push(workerPool.id));
-  const lost = new Promise<'lost'>((resolve) => events.once('pool:listen:error', () => resolve('lost')));
+  const lost = new Promise<'lost'>((resolve) => {
+    for (const event of endOfAnEngine) events.once(event, () => resolve('lost'));
+  });
   const runner = await startRunner(pool, tasks, log, events);
   const ended = runner.promise.then(() => 'ended' as const);
   ended.catch(() => {});
