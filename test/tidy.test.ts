@@ -28,6 +28,7 @@ const serverLevels: Readonly<Record<string, number>> = {
   db: 1,
   'config.ts': 0,
   'log.ts': 0,
+  'data-dir.ts': 0,
 };
 const topLevels: Readonly<Record<string, number>> = {
   'index.ts': 5,

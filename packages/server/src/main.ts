@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { mkdirSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { openCommandDatabase, openServingDatabase } from './cli/database.ts';
 import { doctor } from './cli/doctor.ts';
@@ -9,6 +8,7 @@ import { serve } from './cli/serve.ts';
 import { spiExplain } from './cli/spi-explain.ts';
 import { printError } from './cli/terminal.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { makeDataDir } from './data-dir.ts';
 import { openHouse, version } from './house.ts';
 import { createLog } from './log.ts';
 
@@ -31,7 +31,7 @@ function configFor(
 ): { config: Config; ownConfig: boolean } {
   const config = loadConfig({ file: flags.config, env: process.env, flags });
   if (flags.config !== undefined || config.environments.length > 0) return { config, ownConfig: true };
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(config.dataDir);
   const env = {
     ...process.env,
     CARDWRIGHT_DAILY_APP_KEY: '12345678',

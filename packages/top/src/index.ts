@@ -1,6 +1,13 @@
 export { type ApiRefusal, apiRefusal, writeApiAnswer, writeApiError } from './api/answer.ts';
-export { TopClient, type TopClientOptions } from './api/client.ts';
-export { TopError } from './api/errors.ts';
+export type { CardPage } from './api/card-pages.ts';
+export {
+  type ApiResult,
+  type CallOptions,
+  type CardPagesOptions,
+  TopClient,
+  type TopClientOptions,
+} from './api/client.ts';
+export { TopError, type TopErrorKind } from './api/errors.ts';
 export {
   type ApiCall,
   type ApiCallReading,
@@ -41,7 +48,7 @@ export {
   writeSpiAnswer,
   writeSpiFailure,
 } from './family/spi-answer.ts';
-export { encodeSpiBody, type SpiBody } from './family/spi-compose.ts';
+export { encodeSpiBody } from './family/spi-compose.ts';
 export {
   type AnswerFormat,
   formatTimestamp,
@@ -77,8 +84,8 @@ export {
   struct,
   text,
 } from './schema/schema.ts';
-export { composeSpi } from './spi/compose.ts';
-export { explainSpi, type SpiExplanation } from './spi/explain.ts';
+export { type CallToCompose, type ComposedBody, composeSpi } from './spi/compose.ts';
+export { explainSpi, type LabelledSecret, type SpiExplanation } from './spi/explain.ts';
 export { type SpiParts, type SpiRefusal, type SpiRequest, spiRefusals } from './spi/request.ts';
 export { signSpi } from './spi/sign.ts';
 export { type SpiVerdict, verifySpi } from './spi/verify.ts';

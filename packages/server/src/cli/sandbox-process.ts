@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { makeDataDir } from '../data-dir.ts';
 
 /** The sandbox's own app secret: random for each data folder, so that a sandbox never opens a real door. */
 export function sandboxSecret(dataDir: string): string {
   const path = join(dataDir, 'sandbox.json');
   if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDataDir(dataDir);
     writeFileSync(path, JSON.stringify({ appSecret: randomBytes(16).toString('hex') }), { mode: 0o600 });
   }
   return (JSON.parse(readFileSync(path, 'utf8')) as { appSecret: string }).appSecret;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import {
   explainSpi,
+  type LabelledSecret,
   readSpiCall,
   type SpiCallReading,
   type SpiExplanation,
@@ -9,12 +10,6 @@ import {
 } from '@cardwright/top';
 import { parseRawHttp } from './raw-http.ts';
 import { print, printJson } from './terminal.ts';
-
-/** A secret and what to call it in the explanation. */
-export interface LabelledSecret {
-  readonly label: string;
-  readonly secret: string;
-}
 
 /** `cardwright spi explain [FILE]`: why a captured request's signature is refused, or that it is right. */
 export async function spiExplain(

@@ -37,7 +37,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     bodyLimit: bodyLimitBytes,
     requestTimeout: 15_000,
     keepAliveTimeout: 75_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 32_768 },
+    http: { headersTimeout: 10_000, maxHeaderSize: 32_768, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser: () => ({}) },
   });

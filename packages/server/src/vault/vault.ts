@@ -23,6 +23,7 @@ export interface SealedValue {
 }
 
 const schemaVersion = 1;
+const dataKeyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -44,10 +45,16 @@ export class Vault {
   }
 
   seal(place: SealedPlace, plain: string): SealedValue {
-    const dataKey = randomBytes(32);
-    const { keyId } = this.#master;
-    const sealed = encrypt(dataKey, binding('value', keyId, place), Buffer.from(plain, 'utf8'));
-    const wrappedKey = encrypt(this.#master.wrapping, binding('data key', keyId, place), dataKey);
+    // One draw for the data key and both nonces: each draw costs as much as the bytes.
+    const random = randomBytes(dataKeyBytes + 2 * nonceBytes);
+    const dataKey = random.subarray(0, dataKeyBytes);
+    const valueNonce = random.subarray(dataKeyBytes, dataKeyBytes + nonceBytes);
+    const keyNonce = random.subarray(dataKeyBytes + nonceBytes);
+    const { keyId, wrapping } = this.#master;
+    const plainBytes = Buffer.from(plain, 'utf8');
+    const sealed = encrypt(createSecretKey(dataKey), valueNonce, binding('value', keyId, place), plainBytes);
+    const wrappedKey = encrypt(wrapping, keyNonce, binding('data key', keyId, place), dataKey);
+    dataKey.fill(0);
     return { keyId, wrappedKey, sealed };
   }
 
@@ -74,8 +81,7 @@ function binding(what: string, keyId: string, place: SealedPlace): Buffer {
   return Buffer.from(parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(''), 'utf8');
 }
 
-function encrypt(key: Buffer | KeyObject, associated: Buffer, plain: Buffer): Buffer {
-  const nonce = randomBytes(nonceBytes);
+function encrypt(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associated);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,11 @@ import { parseRawHttp } from '../../src/cli/raw-http.ts';
 import { composeCall, sampleOrder } from '../gateway/house.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
-const data = mkdtempSync(join(tmpdir(), 'cardwright-cli-'));
-after(() => rmSync(data, { recursive: true, force: true }));
+const folder = mkdtempSync(join(tmpdir(), 'cardwright-cli-'));
+// PostgreSQL may run as another user, who has to pass through.
+chmodSync(folder, 0o711);
+const data = join(folder, 'data');
+after(() => rmSync(folder, { recursive: true, force: true }));
 const make = 'alibaba.fundplatform.cardorder.make';
 
 function run(args: readonly string[], input?: Buffer): { status: number | null; out: string; err: string } {
@@ -85,6 +88,8 @@ test('serve takes orders, commands work beside it and alone, SIGTERM stops every
   const beside = run(['orders', 'show', 'cwd16002-8', '--data', data, '--json']);
   const [order] = JSON.parse(beside.out) as { cardOrderId: string; cardCount: string; receiver: string }[];
   assert.deepEqual([order?.cardOrderId, order?.cardCount, order?.receiver], ['16002', '500', 'sealed']);
+  const modeOf = (...path: string[]): string => (statSync(join(data, ...path)).mode & 0o777).toString(8);
+  assert.deepEqual([modeOf(), modeOf('vault.key'), modeOf('sandbox.json')], ['711', '600', '600']);
   const second = run(['serve', '--data', data, '--port', '0']);
   assert.equal(second.status, 1);
   assert.match(second.err, /in use|使用/);

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Charset,
+  type ComposedBody,
   composeSpi,
   encodeSpiBody,
   readSpiAnswer,
   type SpiAnswerOf,
-  type SpiBody,
   type SpiMethod,
   type SpiRequest,
   type SpiRequestOf,
@@ -32,7 +32,7 @@ export interface TestHouse {
 }
 
 export interface CallStyle {
-  readonly kind?: SpiBody['kind'];
+  readonly kind?: ComposedBody['kind'];
   readonly charset?: Charset;
   readonly format?: 'json' | 'xml';
   readonly secret?: string;

@@ -1,17 +1,13 @@
 import { encodeFields, encodeJson, encodeXmlFields } from '../schema/encode.ts';
+import type { ComposedBody } from '../spi/compose.ts';
 import { type SpiMethod, type SpiRequestOf, spiFamily } from './spi.ts';
-
-/** The business part of an SPI request, ready for `composeSpi`. */
-export type SpiBody =
-  | { kind: 'form' | 'get' | 'multipart'; fields: Record<string, string> }
-  | { kind: 'json' | 'xml' | 'text'; payload: string };
 
 /** Encodes the parameters of an SPI method the way the platform sends them, in the body style asked for. */
 export function encodeSpiBody<M extends SpiMethod>(
   method: M,
   params: SpiRequestOf<M>,
-  kind: SpiBody['kind'],
-): SpiBody {
+  kind: ComposedBody['kind'],
+): ComposedBody {
   const schema = spiFamily[method].request;
   switch (kind) {
     case 'form':
