@@ -53,6 +53,15 @@ test('1,000 identical orders on 64 connections, ten times: one row, equal answer
   }
 });
 
+test('two identical first requests at the same moment get the same answer', async () => {
+  for (let id = 1_000_000n; id < 1_001_000n; id++) {
+    const message = composeCall(make, sampleOrder({ card_order_id: id }));
+    const [one, two] = await Promise.all([house.send(message), house.send(message)]);
+    assert.equal(one.body.toString(), two.body.toString());
+    assert.match(one.body.toString(), /"success":true/);
+  }
+});
+
 test('1,000 single-field conflicts are refused with one code, the stored order stands', async () => {
   const order = sampleOrder({ card_order_id: 600_000n });
   await house.call(make, order);

@@ -84,7 +84,8 @@ begin
         receiver_key_id, receiver_wrapped_key, receiver_sealed)
       select f.environment, f.id, f.number, f.fingerprint, f.line_text::jsonb, f.card_count, f.key_id, f.wrapped, f.sealed
       from firsts f
-      on conflict on constraint card_order_pkey do nothing
+      -- No index is named: two that insert the same order may meet first at the other unique index (making_card_no).
+      on conflict do nothing
       returning c.environment, c.card_order_id, c.making_card_no, c.card_count
   ), audited as (
     insert into audit_event (actor, action, environment, card_order_id, detail)
