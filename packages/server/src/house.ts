@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { createAcceptCardOrder } from './card-order/accept.ts';
 import { storeOrders } from './card-order/accept-store.ts';
 import { CommitCoalescer } from './card-order/commit-coalescer.ts';
-import { replanHeldFor } from './card-order/plan.ts';
+import { requestReplan } from './card-order/plan.ts';
 import { findProgress, storeReceipt } from './card-order/progress-store.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
@@ -124,7 +124,7 @@ export function gatewayServices(pool: Pool, vault: Vault): GatewayServices {
     storeTemplate: (template) =>
       inTransaction(pool, async (client) => {
         const outcome = await storeTemplate(client, template);
-        if (outcome === 'stored') await replanHeldFor(client, template.own_sign);
+        if (outcome === 'stored') await requestReplan(client, template.own_sign, template.template_no);
         return outcome;
       }),
     findProgress: (environment, cardOrderId) => findProgress(pool, environment, cardOrderId),

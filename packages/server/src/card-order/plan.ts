@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { canMove, type OrderState } from './transitions.ts';
 
 /** Runs work in one transaction; given by the composition root. */
@@ -19,6 +19,12 @@ select c.state, c.hold_reason, c.receiver_sealed is not null as has_receiver,
 from card_order c where c.environment = $1 and c.card_order_id = $2 for update`;
 
 /**
+ * Held shared by each plan, and alone for a moment by a re-plan. A plan that missed a template by a moment has written
+ * its hold by then, and one that begins afterwards sees the template: no order stays held for a template that is known.
+ */
+const planningLock = 0x706c616e;
+
+/**
  * Plans an order: `received` → `planned`, or `held` with the reason where a template is unknown or the address is
  * missing. Safe to repeat: an order that went on is left alone, a held one is looked at again.
  */
@@ -28,6 +34,8 @@ export async function planOrder(
   cardOrderId: bigint,
 ): Promise<void> {
   await transaction(async (client) => {
+    // Before the order is read, in a statement of its own: what is read after it is no older than the lock.
+    await client.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [planningLock, environment]);
     const key = [environment, String(cardOrderId)];
     const order = (await client.query<OrderToPlan>(findSql, key)).rows[0];
     if (order === undefined) throw new Error(`no order ${environment} ${cardOrderId} to plan`);
@@ -52,13 +60,35 @@ function holdReason(order: OrderToPlan): string | undefined {
   return order.has_receiver ? undefined : 'missing-address';
 }
 
-/** Looks again at the orders that are held because this template was unknown. */
-export async function replanHeldFor(pool: Pool | PoolClient, environment: string): Promise<void> {
-  await pool.query(
-    `select graphile_worker.add_job('plan-card-order',
-       json_build_object('environment', environment, 'cardOrderId', card_order_id::text),
-       job_key := environment || ':' || card_order_id)
-     from card_order where environment = $1 and state = 'held' and hold_reason like 'unknown-template:%'`,
-    [environment],
+/**
+ * Asks for another look at the orders that are held because this template was unknown: one job, in the transaction that
+ * stores the template, whatever the number of orders. (Touching their own jobs here met the workers in deadlocks.)
+ */
+export async function requestReplan(
+  client: PoolClient,
+  environment: string,
+  templateNo: string,
+): Promise<void> {
+  await client.query(
+    "select graphile_worker.add_job('replan-held-orders', json_build_object('environment', $1::text, 'templateNo', $2::text))",
+    [environment, templateNo],
   );
+}
+
+const heldForSql = `select card_order_id::text as id from card_order
+  where environment = $1 and state = 'held' and hold_reason like 'unknown-template:%'
+    and lines @> jsonb_build_array(jsonb_build_object('templateNo', $2::text))
+  order by card_order_id`;
+
+/** Plans again each order that is held for a template, one transaction an order. Safe to repeat. */
+export async function replanHeldFor(
+  transaction: Transaction,
+  environment: string,
+  templateNo: string,
+): Promise<void> {
+  const held = await transaction(async (client) => {
+    await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [planningLock, environment]);
+    return (await client.query<{ id: string }>(heldForSql, [environment, templateNo])).rows;
+  });
+  for (const { id } of held) await planOrder(transaction, environment, BigInt(id));
 }

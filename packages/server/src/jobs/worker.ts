@@ -3,24 +3,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger as EngineLogger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { planOrder, type Transaction } from '../card-order/plan.ts';
+import { planOrder, replanHeldFor, type Transaction } from '../card-order/plan.ts';
 
-/** Every task of the house. The engine refuses none that it does not know, so the list is checked in its test. */
+/** Every task of the house, by the name that its jobs carry. Each may run twice for one job. */
 export function taskList(transaction: Transaction): TaskList {
   return {
     'plan-card-order': async (payload) => {
-      const { environment, cardOrderId } = orderKey(payload);
-      await planOrder(transaction, environment, cardOrderId);
+      const { environment, cardOrderId } = textsOf(payload, ['environment', 'cardOrderId']);
+      await planOrder(transaction, environment, BigInt(cardOrderId));
+    },
+    'replan-held-orders': async (payload) => {
+      const { environment, templateNo } = textsOf(payload, ['environment', 'templateNo']);
+      await replanHeldFor(transaction, environment, templateNo);
     },
   };
 }
 
-function orderKey(payload: unknown): { environment: string; cardOrderId: bigint } {
-  const { environment, cardOrderId } = (payload ?? {}) as Record<string, unknown>;
-  if (typeof environment !== 'string' || typeof cardOrderId !== 'string') {
-    throw new Error('the job names no order: environment and cardOrderId are needed');
-  }
-  return { environment, cardOrderId: BigInt(cardOrderId) };
+function textsOf<const N extends string>(payload: unknown, names: readonly N[]): Record<N, string> {
+  const given = (payload ?? {}) as Record<string, unknown>;
+  const missing = names.find((name) => typeof given[name] !== 'string');
+  if (missing !== undefined) throw new Error(`the job says no ${missing}`);
+  return given as Record<N, string>;
 }
 
 /** The job engine of this process; `stop` waits for the jobs under way. */

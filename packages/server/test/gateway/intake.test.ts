@@ -33,7 +33,7 @@ async function eventually(check: () => Promise<void>): Promise<void> {
     try {
       return await check();
     } catch (error) {
-      if (attempt > 100) throw error;
+      if (attempt > 400) throw error;
       await delay(50);
     }
   }
@@ -233,6 +233,30 @@ test('an order is planned; an unknown template or a missing address holds it, a 
   await eventually(async () =>
     assert.deepEqual(await stateOf(920_002n), { state: 'planned', hold_reason: null }),
   );
+});
+
+test('templates are taken in while orders that are held for others are being planned', async () => {
+  const held = (id: number) =>
+    sampleOrder({
+      card_order_id: BigInt(2_000_000 + id),
+      card_product_infos: [{ template_no: `MISSING${id % 40}`, count: 1n, par_value: 100n, card_name: '卡' }],
+    });
+  const template = (number: number) =>
+    house.call(newTemplate, {
+      ...{ own_sign: 'daily', is_test: false, par_value: 100n, card_name: '卡' },
+      template_no: `MISSING${number}`,
+    });
+  const orders = Promise.all(Array.from({ length: 2_000 }, (_, id) => house.call(make, held(id))));
+  for (let number = 0; number < 40; number++) {
+    assert.deepEqual(await template(number), { result_message: '', result_code: '', success: true });
+  }
+  await orders;
+  await eventually(async () => {
+    const { rows } = await house.pool.query<{ state: string; n: bigint }>(
+      'select state, count(*) as n from card_order where card_order_id between 2000000 and 2001999 group by state',
+    );
+    assert.deepEqual(rows, [{ state: 'planned', n: 2_000n }]);
+  });
 });
 
 test('a template is taken once: repeats are the same, other content is a conflict', async () => {
