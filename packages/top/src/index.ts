@@ -1,5 +1,12 @@
 export { type ApiRefusal, apiRefusal, writeApiAnswer, writeApiError } from './api/answer.ts';
-export type { CardPage } from './api/card-pages.ts';
+export {
+  type CardPage,
+  type CardPageRequest,
+  type CardPagesRequest,
+  type CardsByNumberRequest,
+  cardNumbersToSign,
+  maxPageSize,
+} from './api/card-pages.ts';
 export {
   type ApiResult,
   type CallOptions,
@@ -7,12 +14,13 @@ export {
   TopClient,
   type TopClientOptions,
 } from './api/client.ts';
-export { TopError, type TopErrorKind } from './api/errors.ts';
+export { gatewayErrors, judgeGatewayError, TopError, type TopErrorKind } from './api/errors.ts';
 export {
   type ApiCall,
   type ApiCallReading,
   readApiCall,
 } from './api/gateway.ts';
+export type { Timing } from './api/retry.ts';
 export { type SignMethod, signApi } from './api/sign.ts';
 export {
   type ApiAnswerOf,
@@ -23,6 +31,19 @@ export {
   cardMakingInfo,
   isApiMethod,
 } from './family/api.ts';
+export {
+  type BuyingApiAnswerOf,
+  type BuyingApiMethod,
+  type BuyingApiRequestOf,
+  buyingApiFamily,
+  type CardOrderMakeSuccess,
+  cardOrderMakeSuccess,
+  encodeMakeSuccess,
+  isBuyingApiMethod,
+  type MakeSuccessAnswer,
+  makeSuccessMethod,
+  readMakeSuccessAnswer,
+} from './family/buying.ts';
 export {
   type CardOrderMake,
   type CardOrderReference,

@@ -4,12 +4,24 @@ import {
   type ApiMethod,
   type ApiRequestOf,
   apiFamily,
+  type CardMakingInfo,
   isApiMethod,
 } from '../family/api.ts';
 import { formatTimestamp } from '../family/spi-request.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import { percentEncode } from '../wire/percent.ts';
-import { type CardPage, type CardPagesRequest, readCardPages } from './card-pages.ts';
+import {
+  type CardPage,
+  type CardPageRequest,
+  type CardPagesRequest,
+  type CardQuery,
+  type CardQueryCall,
+  type CardsByNumberRequest,
+  cardPageCall,
+  cardsByNumberCall,
+  readCardPages,
+  readCards,
+} from './card-pages.ts';
 import { type ClientSettings, clientSettings, type TopClientOptions } from './client-options.ts';
 import { judgeGatewayError, TopError, type TopFailure } from './errors.ts';
 import { type ApiParams, type EncodedParams, encodeParams, encodeTypedParams } from './params.ts';
@@ -98,7 +110,32 @@ export class TopClient {
    */
   cardPages(request: CardPagesRequest, options: CardPagesOptions = {}): AsyncGenerator<CardPage, void, void> {
     const { maxPages, ...callOptions } = options;
-    return readCardPages((method, params) => this.execute(method, params, callOptions), request, maxPages);
+    const readPage = async (page: CardPageRequest) => (await this.cardPage(page, callOptions)).answer;
+    return readCardPages(readPage, request, maxPages);
+  }
+
+  /** Reads one page of an order's cards. A page that is short or empty is the last. Rejects like `execute`. */
+  async cardPage(
+    request: CardPageRequest,
+    options?: CallOptions,
+  ): Promise<ApiResult<readonly CardMakingInfo[]>> {
+    return this.#readCards(cardPageCall(request), options);
+  }
+
+  /** Reads cards by their numbers (通过卡号查询卡信息). Rejects like `execute`. */
+  async cardsByNumber(
+    request: CardsByNumberRequest,
+    options?: CallOptions,
+  ): Promise<ApiResult<readonly CardMakingInfo[]>> {
+    return this.#readCards(cardsByNumberCall(request), options);
+  }
+
+  async #readCards(
+    call: CardQueryCall<CardQuery>,
+    options: CallOptions = {},
+  ): Promise<ApiResult<readonly CardMakingInfo[]>> {
+    const made = await this.#call(call.method, call.params, options);
+    return { ...made, answer: readCards(call, made.answer as ApiAnswerOf<CardQuery>) };
   }
 
   async #call(method: string, params: object, options: CallOptions): Promise<ApiResult<unknown>> {

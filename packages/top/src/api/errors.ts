@@ -179,6 +179,8 @@ export class TopError extends Error {
   /** True where a person has to act: the application's volume of the day is used up. */
   readonly alarm: boolean;
   readonly httpStatus: number | undefined;
+  /** A short English clause without values, e.g. `ECONNREFUSED`. */
+  readonly detail: string | undefined;
   readonly issue: Issue | undefined;
 
   constructor(method: string, failure: TopFailure, attempts = 1) {
@@ -196,6 +198,7 @@ export class TopError extends Error {
     this.banSeconds = failure.banSeconds;
     this.alarm = failure.alarm ?? false;
     this.httpStatus = failure.httpStatus;
+    this.detail = failure.detail;
     this.issue = failure.issue;
   }
 }

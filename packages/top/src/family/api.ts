@@ -5,6 +5,7 @@ import {
   int64,
   list,
   optional,
+  quoted,
   required,
   struct,
   text,
@@ -30,11 +31,11 @@ const cardPage = struct({
  * alphabets are not published and never assumed.
  */
 export const cardMakingInfo = struct({
-  cardNo: required(text(256)),
-  cardPassword: required(text(256)),
-  qrCode: optional(blankable(4096)),
-  shortQrCode: optional(blankable(4096)),
-  templateNo: required(text(64)),
+  cardNo: required(quoted(text(256))),
+  cardPassword: required(quoted(text(256))),
+  qrCode: optional(quoted(blankable(4096))),
+  shortQrCode: optional(quoted(blankable(4096))),
+  templateNo: required(quoted(text(64))),
   status: required(text(64)),
 });
 export type CardMakingInfo = Infer<typeof cardMakingInfo>;

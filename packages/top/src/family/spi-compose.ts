@@ -1,4 +1,5 @@
 import { encodeFields, encodeJson, encodeXmlFields } from '../schema/encode.ts';
+import type { Infer, StructSchema } from '../schema/schema.ts';
 import type { ComposedBody } from '../spi/compose.ts';
 import { type SpiMethod, type SpiRequestOf, spiFamily } from './spi.ts';
 
@@ -8,16 +9,24 @@ export function encodeSpiBody<M extends SpiMethod>(
   params: SpiRequestOf<M>,
   kind: ComposedBody['kind'],
 ): ComposedBody {
-  const schema = spiFamily[method].request;
+  return encodeBody(spiFamily[method].request, params as never, kind);
+}
+
+/** Encodes a struct as the parameters of an SPI call; `<request>` is the root in XML. */
+export function encodeBody<S extends StructSchema>(
+  schema: S,
+  params: Infer<S>,
+  kind: ComposedBody['kind'],
+): ComposedBody {
   switch (kind) {
     case 'form':
     case 'get':
     case 'multipart':
-      return { kind, fields: encodeFields(schema, params as never) };
+      return { kind, fields: encodeFields(schema, params) };
     case 'json':
     case 'text':
-      return { kind, payload: encodeJson(schema, params as never) };
+      return { kind, payload: encodeJson(schema, params) };
     case 'xml':
-      return { kind, payload: `<request>${encodeXmlFields(schema, params as never)}</request>` };
+      return { kind, payload: `<request>${encodeXmlFields(schema, params)}</request>` };
   }
 }

@@ -116,7 +116,7 @@ function scalarText(schema: Schema, wire: Wire, path: string): string {
   }
   const value = wire.value;
   if (typeof value === 'string') return value;
-  if (value instanceof JsonNumber) return value.source;
+  if (value instanceof JsonNumber && !('quoted' in schema)) return value.source;
   if (typeof value === 'boolean' && schema.kind === 'bool') return String(value);
   return fail(path, expectation(schema), nameOf(value));
 }

@@ -6,8 +6,7 @@
 export type Schema =
   | { readonly kind: 'int64'; readonly min: bigint }
   | { readonly kind: 'digits' }
-  | { readonly kind: 'text'; readonly maxLength: number }
-  | { readonly kind: 'blankable'; readonly maxLength: number }
+  | { readonly kind: 'text' | 'blankable'; readonly maxLength: number; readonly quoted?: true }
   | { readonly kind: 'bool' }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | {
@@ -67,6 +66,9 @@ export const digits = () => ({ kind: 'digits' }) as const;
 export const text = (maxLength = 1024) => ({ kind: 'text', maxLength }) as const;
 /** Text that may be empty: the fields of an answer that are always sent. */
 export const blankable = (maxLength = 1024) => ({ kind: 'blankable', maxLength }) as const;
+/** The same text, for which no JSON number may stand: it may begin with zeros, which a number has lost. */
+export const quoted = <S extends { readonly kind: 'text' | 'blankable' }>(schema: S) =>
+  ({ ...schema, quoted: true }) as const;
 export const bool = () => ({ kind: 'bool' }) as const;
 export const choice = <const O extends readonly string[]>(...options: O) =>
   ({ kind: 'choice', options }) as const;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cardNumbersToSign } from '../../src/api/card-pages.ts';
 import { answers, failureOf, newClient, platform, startServer } from './local-gateway.ts';
 
 const infoQuery = 'alibaba.fundplatform.cardorders.info.query';
@@ -128,4 +129,43 @@ test('sizes that the platform refuses are refused here', async (t) => {
     const error = await failureOf(drain(client.cardPages({ card_order_id: 1n, ...wrong })));
     assert.deepEqual([error.kind, error.issue?.path], ['invalid-request', Object.keys(wrong)[0]]);
   }
+});
+
+test('one page, with its request id', async (t) => {
+  const client = newClient(t, await startServer(t, orderOf(25)));
+  const page = await client.cardPage({ card_order_id: 1n, page_size: 10, current_page: 3 });
+  assert.equal(page.answer.map((card) => card.cardNo).join(), '622220,622221,622222,622223,622224');
+  assert.equal(page.requestId, 'req-1');
+  assert.equal(
+    await failureOf(client.cardPage({ card_order_id: 1n, page_size: 10, current_page: 0 })).then(
+      (e) => e.kind,
+    ),
+    'invalid-request',
+  );
+});
+
+test('cards by their numbers, all on one page; more cards than asked for are malformed', async (t) => {
+  const byCardNo = 'alibaba.fundplatform.cardorders.info.query.by.cardno';
+  const asked: string[] = [];
+  let texts = [cardText(1), cardText(2)];
+  const serve = platform((call) => {
+    asked.push(call.fields.get('parameters') ?? '');
+    return answers(byCardNo, { result: { card_making_infos: texts, success: true } });
+  });
+  const client = newClient(t, await startServer(t, serve));
+  const numbers = ['62221', '62222'];
+  const found = await client.cardsByNumber({ card_nos: numbers, signture: cardNumbersToSign(numbers) });
+  assert.deepEqual(
+    found.answer.map((card) => card.cardNo),
+    numbers,
+  );
+  assert.deepEqual(JSON.parse(asked[0] ?? ''), {
+    page_size: 2,
+    current_page: 1,
+    signture: '2==1==62221=62222',
+    card_nos: numbers,
+  });
+  texts = [...texts, cardText(3)];
+  const error = await failureOf(client.cardsByNumber({ card_nos: numbers, signture: 'test' }));
+  assert.equal(error.kind, 'malformed-answer');
 });

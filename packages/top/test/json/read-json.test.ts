@@ -71,3 +71,42 @@ test('__proto__ is a key like any other', () => {
   assert.ok(reading.ok && reading.value instanceof Map && reading.value.has('__proto__'));
   assert.equal('polluted' in {}, false);
 });
+
+test('texts within texts, escaped as a gateway may, are read as JSON.parse reads them', () => {
+  const escaped = (text: string, every: number): string =>
+    [...text]
+      .map((unit, n) =>
+        n % every === 0 && unit.length === 1 ? unicodeEscape(unit) : JSON.stringify(unit).slice(1, -1),
+      )
+      .join('');
+  const unicodeEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.integer({ min: 1, max: 5 }), (texts, every) => {
+      const json = `[${texts.map((text) => `"${escaped(JSON.stringify({ text }), every)}"`).join(',')}]`;
+      const reading = readJson(json);
+      assert.ok(reading.ok);
+      assert.deepEqual(reading.value, JSON.parse(json));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a long text of escapes that never ends is refused in linear time', () => {
+  for (const piece of ['\\"', '\\\\\\"', 'a\\n']) {
+    const text = `"${piece.repeat(1_000_000)}`;
+    const startMs = performance.now();
+    assert.equal(readJson(text).ok, false);
+    assert.ok(performance.now() - startMs < 2_000);
+  }
+});
+
+test('what is wrong in a text is named with its place', () => {
+  for (const [text, offset, problem] of [
+    ['"a\\x"', 2, 'a bad escape'],
+    ['"\\u12g4"', 1, 'a bad \\u escape'],
+    ['"\\n\u0001"', 3, 'a control character in a text'],
+    ['"\\ud800"', 7, 'half a surrogate pair in a text'],
+    ['"\\n', 3, 'a text without its end'],
+  ] as const)
+    assert.deepEqual(readJson(text), { ok: false, offset, problem });
+});
