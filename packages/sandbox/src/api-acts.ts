@@ -1,6 +1,7 @@
-import type { ApiAnswerOf, ApiMethod, ApiRequestOf } from '@cardwright/top';
-import type { CardMint } from './cards.ts';
+import type { ApiMethod } from '@cardwright/top';
+import type { CardList, CardMint } from './cards.ts';
 import type { FinishOutcome, Ledger, ShipOutcome } from './ledger.ts';
+import type { ServedAnswerOf, ServedMethod, ServedRequestOf } from './served.ts';
 
 /** The platform's own refusal of a call, for an `error_response`. Codes beyond the published ones are inferred. */
 export interface ApiRefusal {
@@ -9,16 +10,24 @@ export interface ApiRefusal {
   readonly subCode: string;
   readonly subMsg: string;
 }
-export type ApiOutcome<M extends ApiMethod> =
-  | { readonly ok: true; readonly answer: ApiAnswerOf<M> }
+export type ApiOutcome<M extends ServedMethod> =
+  | { readonly ok: true; readonly answer: ServedAnswerOf<M> }
   | { readonly ok: false; readonly refusal: ApiRefusal };
 
-/** One handler for each interface that the platform serves to its card makers. */
-export type ApiActs = { readonly [M in ApiMethod]: (request: ApiRequestOf<M>) => Promise<ApiOutcome<M>> };
+/** One handler for each interface that the platform serves; `fault` names what strikes a call that is acted on. */
+export type ApiActs = {
+  readonly [M in ServedMethod]: (request: ServedRequestOf<M>, fault?: string) => Promise<ApiOutcome<M>>;
+};
 
 export const maxPageSize = 500;
 
-export function createApiActs(parts: { ledger: Ledger; mint: CardMint; clock: () => Date }): ApiActs {
+/** What the platform does for its card makers; `finished` hears of every make.finish that is on record. */
+export function createApiActs(parts: {
+  ledger: Ledger;
+  mint: CardMint;
+  clock: () => Date;
+  finished?: (cardOrderId: bigint) => void;
+}): Pick<ApiActs, ApiMethod> {
   const { ledger, mint } = parts;
   const now = (): string => parts.clock().toISOString();
 
@@ -34,21 +43,23 @@ export function createApiActs(parts: { ledger: Ledger; mint: CardMint; clock: ()
     'alibaba.fundplatform.cardorders.info.query.by.cardno': async ({ parameters }) => {
       const page = pageOf(parameters);
       if (page === undefined) return invalid('page_size', `page_size 应为 1 到 ${maxPageSize}`);
-      const found = parameters.card_nos.flatMap((cardNo) => cardByNumber(ledger, mint, cardNo) ?? []);
-      return cards(found.slice(page.from, page.from + page.size));
+      return cards(cardsByNumber(ledger, mint, parameters));
     },
 
-    'alibaba.fundplatform.cardorders.status.make.finish': async ({ card_order_id }) =>
-      successOrRefusal(await ledger.finish(card_order_id, now())),
+    'alibaba.fundplatform.cardorders.status.make.finish': async ({ card_order_id }, fault) => {
+      const outcome = await ledger.finish(card_order_id, now(), fault);
+      if (outcome !== 'unknown-order') parts.finished?.(card_order_id);
+      return successOrRefusal(outcome);
+    },
 
-    'alibaba.fundplatform.cardorders.status.sended': async (request) =>
-      successOrRefusal(
-        await ledger.ship(request.card_order_id, {
-          at: now(),
-          logisticsOrderId: request.logistics_order_id,
-          logisticsCompany: request.logistics_company,
-        }),
-      ),
+    'alibaba.fundplatform.cardorders.status.sended': async (request, fault) => {
+      const shipment = {
+        at: now(),
+        logisticsOrderId: request.logistics_order_id,
+        logisticsCompany: request.logistics_company,
+      };
+      return successOrRefusal(await ledger.ship(request.card_order_id, shipment, fault));
+    },
 
     'taobao.top.ipout.get': async () => ({
       ok: true,
@@ -56,6 +67,16 @@ export function createApiActs(parts: { ledger: Ledger; mint: CardMint; clock: ()
       answer: { ip_list: '127.0.0.1,::1,140.205.144.0/24,140.205.145.0/24' },
     }),
   };
+}
+
+/** An honest page of a known order, as its bytes; undefined where the act itself has to answer. */
+export function quickListing(
+  { ledger, mint }: { ledger: Ledger; mint: CardMint },
+  { parameters }: ServedRequestOf<'alibaba.fundplatform.cardorders.info.query'>,
+): CardList | undefined {
+  const page = pageOf(parameters);
+  const order = ledger.order(parameters.card_order_id);
+  return page === undefined || order === undefined ? undefined : mint.cardList(order, page.from, page.size);
 }
 
 function pageOf(parameters: {
@@ -66,6 +87,17 @@ function pageOf(parameters: {
   const from = (parameters.current_page - 1n) * parameters.page_size;
   // Beyond every possible order the number may lose digits: the page is empty all the same.
   return { from: Number(from), size: Number(parameters.page_size) };
+}
+
+/** The texts of the cards of one page of `card_nos`, as far as there are such cards. */
+export function cardsByNumber(
+  ledger: Ledger,
+  mint: CardMint,
+  parameters: ServedRequestOf<'alibaba.fundplatform.cardorders.info.query.by.cardno'>['parameters'],
+): readonly string[] {
+  const found = parameters.card_nos.flatMap((cardNo) => cardByNumber(ledger, mint, cardNo) ?? []);
+  const page = pageOf(parameters);
+  return page === undefined ? [] : found.slice(page.from, page.from + page.size);
 }
 
 function cardByNumber(ledger: Ledger, mint: CardMint, cardNo: string): string | undefined {

@@ -2,8 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import {
   bool,
   choice,
-  type Decoded,
-  decodeJson,
   digits,
   type Infer,
   list,
@@ -11,14 +9,15 @@ import {
   optional,
   required,
   type SpiMethod,
-  type StructSchema,
   struct,
   text,
 } from '@cardwright/top';
-import { masked } from './call-log.ts';
+import { answerBuyingRoute } from './buying/buying-routes.ts';
+import { type ControlAnswer, declined, idOf, notFound, ok, withBody } from './control-answer.ts';
+import { answerFaultRoute } from './faults/fault-routes.ts';
 import type { CallStyle, MakerReply } from './maker-link.ts';
-import type { Declined, OrderInput } from './platform.ts';
-import { cardCount, type OrderRecord } from './records.ts';
+import { orderView } from './order-view.ts';
+import type { OrderInput } from './platform.ts';
 import { sampleTemplate } from './samples.ts';
 import type { SandboxActs } from './sandbox.ts';
 
@@ -49,21 +48,20 @@ const newOrder = struct({
   style: optional(style),
 });
 
-export interface ControlAnswer {
-  readonly httpStatus: number;
-  /** Written as JSON; every bigint as text. */
-  readonly body: unknown;
-}
-
-/**
- * Whether a request may use the control interface: it comes from this machine and not from a web page open on
- * it (pages send `Origin`, and a rebound name shows in `Host`).
- */
+/** Whether a request comes from this machine, to an address of this machine: a rebound name shows in `Host`. */
 export function isLocalRequest(request: IncomingMessage): boolean {
   const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   if (address !== '::1' && !address.startsWith('127.')) return false;
-  if (request.headers.origin !== undefined) return false;
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i.test(request.headers.host ?? '');
+}
+
+/** Whether a request was made by a web page other than the sandbox's own. */
+export function isForeignPage({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  if (origin !== undefined && origin !== `http://${host}`) return true;
+  // What a page embeds comes without Origin.
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 /** Answers one request of the control interface; `path` is what follows `/control`. */
@@ -72,6 +70,7 @@ export async function answerControl(
   httpMethod: string,
   path: string,
   body: string,
+  query = new URLSearchParams(),
 ): Promise<ControlAnswer> {
   const [, noun = '', id, verb, ...rest] = path.split('/');
   const route = `${httpMethod} /${noun}${id === undefined ? '' : '/ID'}${verb === undefined ? '' : `/${verb}`}`;
@@ -88,7 +87,9 @@ export async function answerControl(
     case 'POST /templates':
       return withBody(newTemplate, body, (input) => createTemplate(sandbox, input));
     case 'GET /orders':
-      return ok({ orders: sandbox.orders().map(orderView) });
+      return listOrders(sandbox, query.get('newest'));
+    case 'GET /calls':
+      return ok(sandbox.callsSince(Number(/^\d{1,15}$/.exec(query.get('since') ?? '')?.[0] ?? 0)));
     case 'POST /orders':
       return withBody(newOrder, body, (input) => createOrder(sandbox, input));
     case 'POST /probe':
@@ -98,29 +99,40 @@ export async function answerControl(
       });
     case 'POST /sample':
       return withBody(styled, body, async (input) =>
-        orderAnswer(await sandbox.placeSample(styleOf(input.style))),
+        orderAnswer(sandbox, await sandbox.placeSample(styleOf(input.style))),
       );
     default:
-      return answerOrderRoute(sandbox, route, id ?? '', body);
+      return (
+        answerBuyingRoute(sandbox, route, id, { body, query }) ??
+        answerFaultRoute(sandbox, route, id, body) ??
+        answerOrderRoute(sandbox, route, id, body)
+      );
   }
+}
+
+/** All orders, oldest first, or with `newest` only so many, the newest first. */
+function listOrders(sandbox: SandboxActs, newest: string | null): ControlAnswer {
+  const orders = sandbox.orders();
+  const shown = newest === null ? orders : orders.slice(-Math.max(Number(newest) || 1, 1)).reverse();
+  return ok({ total: orders.length, orders: shown.map((order) => orderView(order, sandbox)) });
 }
 
 function answerOrderRoute(
   sandbox: SandboxActs,
   route: string,
-  idText: string,
+  idText: string | undefined,
   body: string,
 ): Promise<ControlAnswer> | ControlAnswer {
-  const id = /^[1-9][0-9]{0,18}$/.test(idText) ? BigInt(idText) : undefined;
+  const id = idOf(idText);
   if (id === undefined) return notFound;
   switch (route) {
     case 'GET /orders/ID': {
       const order = sandbox.order(id);
-      return order === undefined ? notFound : ok({ order: orderView(order) });
+      return order === undefined ? notFound : ok({ order: orderView(order, sandbox) });
     }
     case 'POST /orders/ID/resend':
       return withBody(styled, body, async (input) =>
-        orderAnswer(await sandbox.resendOrder(id, styleOf(input.style))),
+        orderAnswer(sandbox, await sandbox.resendOrder(id, styleOf(input.style))),
       );
     case 'POST /orders/ID/status':
       return withBody(styled, body, async (input) =>
@@ -162,33 +174,15 @@ async function createOrder(sandbox: SandboxActs, input: Infer<typeof newOrder>):
     ...(input.withoutReceiver === true ? { receiver: null } : {}),
     style: styleOf(input.style),
   };
-  return orderAnswer(await sandbox.placeOrder(order));
+  return orderAnswer(sandbox, await sandbox.placeOrder(order));
 }
 
-function orderAnswer(done: Awaited<ReturnType<SandboxActs['placeOrder']>>): ControlAnswer {
-  return done.ok ? ok({ order: orderView(done.order), reply: replyView(done.reply) }) : declined(done);
-}
-
-async function withBody<S extends StructSchema>(
-  schema: S,
-  body: string,
-  work: (input: Infer<S>) => Promise<ControlAnswer>,
-): Promise<ControlAnswer> {
-  const decoded: Decoded<Infer<S>> = decodeJson(schema, body === '' ? '{}' : body);
-  if (decoded.ok) return work(decoded.value);
-  const { path, expected, found } = decoded.issue;
-  const problem = `${path || 'the body'} should be ${expected}, found ${found}`;
-  return { httpStatus: 400, body: { ok: false, problem } };
-}
-
-const notFound: ControlAnswer = { httpStatus: 404, body: { ok: false, problem: 'not found' } };
-
-function ok(body: object): ControlAnswer {
-  return { httpStatus: 200, body: { ok: true, ...body } };
-}
-
-function declined({ problem }: Declined): ControlAnswer {
-  return { httpStatus: 409, body: { ok: false, problem } };
+function orderAnswer(
+  sandbox: SandboxActs,
+  done: Awaited<ReturnType<SandboxActs['placeOrder']>>,
+): ControlAnswer {
+  if (!done.ok) return declined(done);
+  return ok({ order: orderView(done.order, sandbox), reply: replyView(done.reply) });
 }
 
 function styleOf(asked: Infer<typeof style> | undefined): CallStyle {
@@ -222,33 +216,4 @@ function replyView(reply: MakerReply<SpiMethod>): ReplyView {
   if (reply.outcome !== 'answered') return reply;
   const { answer, ...rest } = reply;
   return { ...rest, answer: 'response' in answer ? answer.response : answer };
-}
-
-export type Stage = 'unanswered' | 'accepted' | 'refused' | 'finished' | 'shipped' | 'received';
-
-/** An order as it is shown: with its stage and number of cards, the receiver masked. */
-export interface OrderView extends OrderRecord {
-  readonly stage: Stage;
-  readonly cards: number;
-}
-
-function stageOf(order: OrderRecord): Stage {
-  if (order.receiptAt !== undefined) return 'received';
-  if (order.shipment !== undefined) return 'shipped';
-  if (order.finishedAt !== undefined) return 'finished';
-  if (order.makerAnswer === undefined) return 'unanswered';
-  return order.makerAnswer.accepted ? 'accepted' : 'refused';
-}
-
-function orderView(order: OrderRecord): OrderView {
-  const shown = { ...order, stage: stageOf(order), cards: cardCount(order) };
-  const { receiver } = order;
-  if (receiver === undefined) return shown;
-  const maskedReceiver = {
-    receiver_name: masked(receiver.receiver_name),
-    receiver_number: masked(receiver.receiver_number),
-    receiver_address: masked(receiver.receiver_address),
-    receiver_zip_code: masked(receiver.receiver_zip_code),
-  };
-  return { ...shown, receiver: maskedReceiver };
 }

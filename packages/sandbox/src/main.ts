@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBuyingCommands } from './cli/buying-commands.ts';
 import { addActCommands } from './cli/commands.ts';
 import { SandboxUnreachable } from './cli/control-client.ts';
+import { addFaultCommands } from './cli/fault-commands.ts';
 import { addServeCommand } from './cli/serve.ts';
 import { StateFileError } from './state-file.ts';
 
@@ -17,6 +19,8 @@ const program = new Command('cardwright-sandbox')
   .showHelpAfterError();
 addServeCommand(program);
 addActCommands(program);
+addBuyingCommands(program);
+addFaultCommands(program);
 
 try {
   await program.parseAsync();

@@ -11,7 +11,9 @@ import {
   type SpiRequest,
   type SpiRequestOf,
 } from '@cardwright/top';
-import { describeSpiCall } from './call-log.ts';
+import { type CallLog, describeSpiCall, orderOfSpiCall, succeeded } from './call-log.ts';
+import { createLater, type Dress, struckDress } from './faults/maker-faults.ts';
+import type { FaultPlan, Strike } from './faults/plan.ts';
 
 /** How the platform dresses a call. Which dress the real one wears is not published, so all can be asked for. */
 export interface CallStyle {
@@ -41,7 +43,9 @@ export interface MakerLinkSettings {
   readonly appSecret: string;
   readonly timeoutMs: number;
   readonly clock: () => Date;
-  readonly log: (line: string) => void;
+  readonly calls: CallLog;
+  /** Faults of the platform's own calls. */
+  readonly plan?: FaultPlan;
 }
 
 /** The platform's side of the SPI: sends signed calls to one maker. */
@@ -62,17 +66,18 @@ export function createMakerLink(settings: MakerLinkSettings): MakerLink {
   const maker = new URL(settings.maker);
   // A new connection for each call: a kept one that the maker has just closed would look like a refusal.
   const agent = maker.protocol === 'https:' ? new HttpsAgent() : new HttpAgent();
+  const later = createLater();
 
   /** The signed request; the composer's TypeError if the maker's URL or the charset does not allow one. */
   function compose<M extends SpiMethod>(
     method: M,
     params: SpiRequestOf<M>,
-    style: CallStyle,
-    secret: string,
+    { style, secret, extraParameter = '' }: Dress,
   ): SpiRequest | TypeError {
     try {
+      const url = maker.pathname + maker.search;
       return composeSpi({
-        url: maker.pathname + maker.search,
+        url: `${url}${extraParameter && (maker.search === '' ? '?' : '&')}${extraParameter}`,
         method,
         appKey: settings.appKey,
         secret,
@@ -87,29 +92,83 @@ export function createMakerLink(settings: MakerLinkSettings): MakerLink {
     }
   }
 
-  async function send<M extends SpiMethod>(
+  /** Sends a composed request, and notes what came of it. */
+  async function transmit<M extends SpiMethod>(
     method: M,
     params: SpiRequestOf<M>,
-    style: CallStyle,
-    secret: string,
+    request: SpiRequest | TypeError,
+    { style, fault, hangUp = false }: Dress,
   ): Promise<MakerReply<M>> {
-    const request = compose(method, params, style, secret);
     const startedMs = performance.now();
     const response =
       request instanceof TypeError
         ? ({ outcome: 'unsendable', detail: request.message } as const)
-        : await exchange(maker, agent, request, settings.timeoutMs);
+        : await exchange(maker, agent, request, settings.timeoutMs, hangUp);
     const elapsedMs = Math.round(performance.now() - startedMs);
     const reply = readReply(method, response, elapsedMs);
-    settings.log(describeSpiCall(method, params, style, reply));
+    const cardOrderId = orderOfSpiCall(params);
+    settings.calls.note({
+      direction: 'out',
+      method,
+      ...(cardOrderId === undefined ? {} : { cardOrderId }),
+      ok: succeeded(reply),
+      outcome: describeSpiCall(params, style, reply),
+      elapsedMs,
+      ...(fault === undefined ? {} : { fault }),
+    });
     return reply;
   }
 
+  async function send<M extends SpiMethod>(method: M, params: SpiRequestOf<M>, dress: Dress) {
+    return transmit(method, params, compose(method, params, dress), dress);
+  }
+
+  async function sendStruck<M extends SpiMethod>(
+    method: M,
+    params: SpiRequestOf<M>,
+    plain: Dress,
+    strike: Strike,
+  ): Promise<MakerReply<M>> {
+    const dress = struckDress(plain, strike);
+    const request = compose(method, params, dress);
+    const again = (): Promise<MakerReply<M>> => transmit(method, params, request, dress);
+    switch (strike.kind) {
+      case 'maker-repeat': {
+        const [reply] = await Promise.all([again(), again()]);
+        return reply;
+      }
+      case 'maker-repeat-later': {
+        const reply = await again();
+        later.after(strike.value, again);
+        return reply;
+      }
+      case 'maker-reorder':
+        later.hold(strike.value, again);
+        return { outcome: 'timeout', detail: 'held back by a fault', elapsedMs: 0 };
+      default:
+        return again();
+    }
+  }
+
   return {
-    call: (method, params, style = plainStyle) => send(method, params, style, settings.appSecret),
+    async call(method, params, style = plainStyle) {
+      const dress = { style, secret: settings.appSecret };
+      const about = orderOfSpiCall(params) ?? ('template_no' in params ? params.template_no : undefined);
+      const struck = settings.plan?.strike({ direction: 'out', method, about, page: 1 }, () => true);
+      const isHeld = struck?.strike.kind === 'maker-reorder';
+      const reply =
+        struck === undefined
+          ? await send(method, params, dress)
+          : await sendStruck(method, params, dress, struck.strike);
+      if (!isHeld) later.release();
+      return reply;
+    },
     callWronglySigned: (method, params, style = plainStyle) =>
-      send(method, params, style, `not-${settings.appSecret}`),
-    close: () => agent.destroy(),
+      send(method, params, { style, secret: `not-${settings.appSecret}` }),
+    close() {
+      later.drop();
+      agent.destroy();
+    },
   };
 }
 
@@ -129,11 +188,13 @@ function readReply<M extends SpiMethod>(method: M, response: Exchange, elapsedMs
   return unreadable(`${path === '' ? '' : `${path}: `}expected ${expected}, found ${found}`);
 }
 
-function exchange(
+/** Sends a signed request to whoever is called and reads the answer's bytes. */
+export function exchange(
   maker: URL,
   agent: HttpAgent | HttpsAgent,
   request: SpiRequest,
   timeoutMs: number,
+  hangUp = false,
 ): Promise<Exchange> {
   const start = maker.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
@@ -165,7 +226,11 @@ function exchange(
       },
     );
     outgoing.on('error', fail);
-    outgoing.end(request.body);
+    outgoing.end(request.body, () => {
+      if (!hangUp) return;
+      resolve({ outcome: 'timeout', detail: 'hung up by a fault' });
+      outgoing.destroy();
+    });
   });
 }
 

@@ -32,6 +32,8 @@ export interface Platform {
     template: TemplateRecord,
     style?: CallStyle,
   ): Promise<Done<Reply<'alibaba.fundplatform.card.template.new'>>>;
+  /** The known templates in order, and as many new ones, announced in `style`, as are missing. */
+  templatesUpTo(count: number, style?: CallStyle): Promise<readonly TemplateRecord[]>;
   /** Places a card order (cardorder.make). */
   placeOrder(
     input: OrderInput,
@@ -85,7 +87,6 @@ export function createPlatform(parts: {
     return { ok: true as const, reply };
   }
 
-  /** The known templates in order, and as many new ones, announced in `style`, as are missing. */
   async function templatesUpTo(count: number, style?: CallStyle): Promise<readonly TemplateRecord[]> {
     for (let ordinal = 0; ledger.templates().length < count; ordinal++) {
       const template = sampleTemplate(ordinal);
@@ -127,6 +128,7 @@ export function createPlatform(parts: {
 
   return {
     newTemplate,
+    templatesUpTo,
 
     async placeOrder(input) {
       if (input.cardOrderId !== undefined && ledger.order(input.cardOrderId) !== undefined)

@@ -2,6 +2,7 @@ import {
   bool,
   choice,
   digits,
+  type Environment,
   environments,
   type Infer,
   int64,
@@ -48,6 +49,24 @@ const shipment = struct({
   logisticsCompany: required(text(128)),
 });
 
+/** How an order was bought (cardorder.fetch.card.async); `digest` tells a repeat from another request. */
+const purchase = struct({
+  outBizId: required(text(32)),
+  digest: required(text(64)),
+  userId: required(int64()),
+  /** Whether its cards are active from the beginning. */
+  active: required(bool()),
+});
+
+/** The notices of cardorder.make.success to the business party; at least once, so there may be several. */
+const makeSuccess = struct({
+  deliveries: required(int64(1n)),
+  lastAt: required(text(32)),
+  /** Why the last one did not arrive. */
+  problem: optional(text(1024)),
+  acknowledgedAt: optional(text(32)),
+});
+
 /** A card order (制卡单) and what happened to it. Instants are ISO 8601. Cards are not stored: see cards.ts. */
 export const orderRecord = struct({
   cardOrderId: required(digits()),
@@ -61,18 +80,109 @@ export const orderRecord = struct({
   shipment: optional(shipment),
   /** When the buyer's receipt was passed on to the maker, and the maker agreed. */
   receiptAt: optional(text(32)),
+  purchase: optional(purchase),
+  makeSuccess: optional(makeSuccess),
 });
 export type OrderRecord = Infer<typeof orderRecord>;
 
-/** The whole state of a sandbox, as its file holds it. */
-export const sandboxState = struct({
+/** One activation (cardorder.card.active). `positions` count over all lines, from 0; without them it is the whole order. */
+export const activationRecord = struct({
+  outBizId: required(text(64)),
+  digest: required(text(64)),
+  optUserId: required(int64()),
+  at: required(text(32)),
+  orders: required(
+    list(
+      struct({
+        cardOrderId: required(digits()),
+        positions: optional(list(int64(), { max: 10_000, tag: 'position' })),
+      }),
+      { min: 1, max: 10_000, tag: 'order' },
+    ),
+  ),
+});
+export type ActivationRecord = Infer<typeof activationRecord>;
+
+/** One call of the maker that asked for an effect on an order, in the order in which they were decided. */
+export const askRecord = struct({
+  cardOrderId: required(digits()),
+  asked: required(choice('finish', 'sended')),
+  at: required(text(32)),
+  /** `done`: took effect. Everything else changed nothing. */
+  outcome: required(
+    choice('done', 'repeated', 'unknown-order', 'not-finished', 'other-shipment', 'not-reached'),
+  ),
+  /** The fault that struck the call, and for `not-reached` kept it from acting. */
+  fault: optional(text(64)),
+});
+export type AskRecord = Infer<typeof askRecord>;
+
+/** A rule of the fault plan with what it has done so far; see faults/plan.ts. */
+export const faultRecord = struct({
+  id: required(int64(1n)),
+  kind: required(text(64)),
+  method: optional(text(128)),
+  cardOrderId: optional(digits()),
+  pages: optional(list(int64(1n), { min: 1, max: 10_000, tag: 'page' })),
+  times: required(int64()),
+  afterCalls: required(int64()),
+  value: optional(int64()),
+  struck: required(int64()),
+});
+export type FaultRecord = Infer<typeof faultRecord>;
+
+/** Seeded faults; `rate` is a decimal fraction. */
+export const chaosRecord = struct({
+  seed: required(text(256)),
+  rate: required(text(32)),
+  kinds: optional(list(text(64), { max: 1000, tag: 'kind' })),
+});
+export type ChaosRecord = Infer<typeof chaosRecord>;
+
+const identity = struct({
   version: required(int64(1n)),
   seed: required(text(256)),
   ownSign: required(choice(...environments)),
+});
+
+/**
+ * One line of the state file: what changed, each part replacing the former one of the same key. `sandbox` is the
+ * first line's.
+ */
+export const stateChange = struct({
+  sandbox: optional(identity),
+  template: optional(templateRecord),
+  order: optional(orderRecord),
+  activation: optional(activationRecord),
+  ask: optional(askRecord),
+  fault: optional(faultRecord),
+  faultGone: optional(int64(1n)),
+  chaos: optional(chaosRecord),
+  chaosOff: optional(bool()),
+  /** The instant of a virtual clock, ISO 8601. */
+  clock: optional(text(32)),
+});
+export type StateChange = Infer<typeof stateChange>;
+
+/** The whole state of a sandbox. */
+export interface SandboxState {
+  readonly seed: string;
+  readonly ownSign: Environment;
+  readonly templates: readonly TemplateRecord[];
+  readonly orders: readonly OrderRecord[];
+  readonly activations: readonly ActivationRecord[];
+  readonly asks: readonly AskRecord[];
+  readonly faults: readonly FaultRecord[];
+  readonly chaos?: ChaosRecord;
+  readonly clock?: string;
+}
+
+/** How the state was kept before it was a journal: one JSON object, version 1. */
+export const wholeState = struct({
+  ...identity.fields,
   templates: required(list(templateRecord, { max: 1_000_000, tag: 'template' })),
   orders: required(list(orderRecord, { max: 10_000_000, tag: 'order' })),
 });
-export type SandboxState = Infer<typeof sandboxState>;
 
 /** Cards of an order, over all lines. */
 export function cardCount(order: Pick<OrderRecord, 'lines'>): number {

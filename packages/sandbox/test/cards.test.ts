@@ -112,3 +112,34 @@ test('what is no card number of this seed has no place, or none in the order', (
   assert.equal(mint.cardText(order, { cardOrderId: 16002n, line: 2, index: 0 }), undefined);
   assert.equal(mint.cardText(order, { cardOrderId: 16003n, line: 0, index: 0 }), undefined);
 });
+
+test('a template number of any signs, and lines of any number, make well-formed cards', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ templateNo: fc.string({ unit: 'binary', minLength: 1 }), count: fc.bigInt(1n, 9n) }),
+        {
+          minLength: 1,
+          maxLength: 20,
+        },
+      ),
+      fc.nat(120),
+      fc.nat(60),
+      (lines, from, count) => {
+        const asked = { cardOrderId: 5n, lines };
+        const templates = lines.flatMap(({ templateNo, count: times }) =>
+          Array(Number(times)).fill(templateNo),
+        );
+        const texts = mint.cardTexts(asked, from, count);
+        // A lone surrogate cannot be put into UTF-8 bytes.
+        const expected = templates.slice(from, from + count).map((templateNo) => templateNo.toWellFormed());
+        assert.deepEqual(
+          texts.map((text) => JSON.parse(text).templateNo.toWellFormed()),
+          expected,
+        );
+        assert.equal(mint.cardList(asked, from, count).count, expected.length);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});

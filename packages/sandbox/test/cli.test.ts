@@ -109,6 +109,41 @@ test('serve, act and stop, as a user does', async (t) => {
   assert.match(gone.err, /ECONNREFUSED/);
 });
 
+test('faults, chaos, the virtual clock and effects by command', async (t) => {
+  const chaos = ['--chaos-seed', '42', '--chaos-rate', '.05'];
+  const { child, url } = await serve('--sample', '--virtual-clock', '2026-11-11T00:00:00+08:00', ...chaos);
+  t.after(() => child.kill());
+  const act = (...args: readonly string[]) => run(...args, '--sandbox', url);
+
+  const kinds = (await act('fault', 'kinds')).out;
+  assert.match(kinds, /^endless-pages +listing +- +分页无尽 full pages without end$/m);
+  assert.match(kinds, /^slow +call +harmless .*\(--value .*ms, 2000\)$/m);
+  const narrow = ['--order', '16002', '--page', '2', '--page', '3', '--times', '0', '--after-calls', '1'];
+  const added = await act('fault', 'add', 'missing-card', ...narrow, '--value', '5');
+  assert.deepEqual([added.code, added.err], [0, '']);
+  assert.match(
+    added.out,
+    /^#1 missing-card, 一直 always, .*struck 0 order=16002 pages=2,3 after=1 value=5$/m,
+  );
+  assert.match((await act('fault', 'list')).out, /#1 missing-card.*\n.*chaos: seed 42, rate 0\.05/);
+  assert.equal((await act('fault', 'chaos', '--seed', '7', '--rate', '0.5', '--kind', 'slow')).code, 0);
+  assert.match((await act('fault', 'list')).out, /chaos: seed 7, rate 0\.5, slow/);
+  assert.equal((await act('fault', 'chaos', '--seed', '7', '--rate', '0')).code, 0);
+  assert.match((await act('fault', 'clear', '1')).out, /cleared: 1/);
+  assert.match((await act('fault', 'list')).out, /no faults/);
+  for (const wrong of [
+    ['fault', 'add', 'nonsense'],
+    ['fault', 'add', 'slow', '--times', '-1'],
+    ['clock', 'advance', 'soon'],
+    ['fault', 'clear', '99'],
+  ])
+    assert.equal((await act(...wrong)).code, 1, wrong.join(' '));
+
+  assert.match((await act('clock', 'advance', '3d')).out, /virtual clock: 2026-11-13T16:00:00\.000Z/);
+  assert.match((await act('clock', 'show')).out, /2026-11-13T16:00:00\.000Z/);
+  assert.match((await act('effects', '16002')).out, /make\.finish 0, sended 0/);
+});
+
 test('help speaks both languages; wrong options are refused before anything happens', async () => {
   const help = await run('--help');
   for (const word of [
@@ -164,8 +199,8 @@ test('kill -9 at any moment: every order that was acknowledged is in the file', 
       }
     };
     await Promise.allSettled([place(), place(), place()]);
-    const held = JSON.parse(await readFile(path, 'utf8')).orders as { cardOrderId: string }[];
-    const ids = new Set(held.map(({ cardOrderId }) => cardOrderId));
+    const lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
+    const ids = new Set(lines.map((line) => JSON.parse(line).order?.cardOrderId));
     for (const id of acknowledged) assert.ok(ids.has(id), `order ${id} was lost`);
   }
   assert.ok(acknowledged.size >= 5 + 12 + 19 + 26);

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ControlReading, callControl } from './control-client.ts';
-import { ordersText, orderText, replyText, templatesText } from './report.ts';
+import { faultLines } from './fault-report.ts';
+import { cardsText, ordersText, orderText, replyText, templatesText } from './report.ts';
 
-interface CommonOptions {
+export interface CommonOptions {
   readonly sandbox: string;
   readonly json?: true;
 }
@@ -91,7 +92,8 @@ export function addActCommands(program: Command): void {
   ).action((options: StyleOptions) => act(options, '/sample', style(options)));
 }
 
-function common(command: Command): Command {
+/** Adds the options of every command that talks to a running sandbox. */
+export function common(command: Command): Command {
   return command
     .addOption(
       new Option('--sandbox <url>', '沙箱地址 address of the running sandbox')
@@ -117,9 +119,20 @@ function styled(command: Command): Command {
 }
 
 async function act(options: CommonOptions, path: string, body?: object): Promise<void> {
-  const reading = await callControl(options.sandbox, path, body);
+  await report(options, path, body);
+}
+
+/** Calls the control interface, prints what it answered and sets the exit code. */
+export async function report(
+  options: CommonOptions,
+  path: string,
+  body?: object,
+  method?: 'DELETE',
+): Promise<ControlReading> {
+  const reading = await callControl(options.sandbox, path, body, method);
   process.stdout.write(`${options.json ? JSON.stringify(reading) : readingText(reading)}\n`);
   if (!succeeded(reading)) process.exitCode = 1;
+  return reading;
 }
 
 function succeeded({ ok, passed, reply }: ControlReading): boolean {
@@ -134,12 +147,14 @@ function readingText(reading: ControlReading): string {
   if (reading.orders !== undefined) parts.push(ordersText(reading.orders));
   if (reading.template !== undefined) parts.push(templatesText([reading.template]));
   if (reading.templates !== undefined) parts.push(templatesText(reading.templates));
+  if (reading.cards !== undefined) parts.push(cardsText(reading.cards));
+  parts.push(...faultLines(reading));
   if (reading.reply !== undefined) parts.push(replyText(reading.reply));
   if (reading.passed !== undefined)
     parts.push(
       reading.passed ? '探测通过 probe passed' : '探测未通过 probe failed: expected sign-check-failure',
     );
-  return parts.join('\n');
+  return parts.length === 0 ? '完成 done' : parts.join('\n');
 }
 
 function style({ body, charset, format }: StyleOptions): { style: object } {
@@ -162,17 +177,17 @@ function newTemplate(options: TemplateOptions): object {
   return { templateNo, cardName, parValueFen, pictureUrl, isTest: test, ...style(options) };
 }
 
-function count(text: string): string {
+export function count(text: string): string {
   if (/^[1-9][0-9]{0,17}$/.test(text)) return text;
   throw new InvalidArgumentError('a whole number from 1');
 }
 
-function orderId(text: string): string {
+export function orderId(text: string): string {
   if (/^[1-9][0-9]{0,18}$/.test(text) && BigInt(text) < 2n ** 63n) return text;
   throw new InvalidArgumentError('a 64-bit integer from 1');
 }
 
-function orderLine(
+export function orderLine(
   text: string,
   earlier: readonly { templateNo: string; count: string }[] = [],
 ): readonly { templateNo: string; count: string }[] {

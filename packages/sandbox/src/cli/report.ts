@@ -1,7 +1,9 @@
-import type { ReplyView, Stage } from '../control.ts';
+import type { ReplyView } from '../control.ts';
+import type { Stage } from '../order-view.ts';
 import type { AsJson, ControlReading } from './control-client.ts';
 
 type Order = NonNullable<ControlReading['order']>;
+type Card = NonNullable<ControlReading['cards']>[number];
 type Template = NonNullable<ControlReading['template']>;
 
 const stageNames: Readonly<Record<Stage, string>> = {
@@ -52,10 +54,37 @@ export function orderText(order: Order): string {
       order.shipment && `${order.shipment.logisticsCompany} ${order.shipment.logisticsOrderId}`,
     ],
     ['收货 received', order.receiptAt],
+    ['购买 bought as', order.purchase?.outBizId],
+    ['通知制卡成功 make.success', order.makeSuccess && noticeText(order.makeSuccess)],
+    ['激活 activated', activatedText(order)],
     ['收件人 receiver', order.receiver?.receiver_name],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}: ${value}`]));
   const head = `制卡单 order ${order.cardOrderId}: ${stageNames[order.stage]}, ${order.cards} 张 cards`;
   return [head, ...lines, ...facts].join('\n');
+}
+
+function noticeText({ deliveries, acknowledgedAt, problem }: NonNullable<Order['makeSuccess']>): string {
+  const taken = acknowledgedAt === undefined ? `未送达 not taken: ${problem ?? ''}` : acknowledgedAt;
+  return `${taken}, ${deliveries} 次 sent`;
+}
+
+function activatedText({ activated, activatedAt, cards }: Order): string | undefined {
+  return activated === 0 ? undefined : `${activated} / ${cards}, ${activatedAt ?? ''}`;
+}
+
+/** Cards as the control interface shows them: masked unless they were asked for otherwise. */
+export function cardsText(cards: readonly Card[]): string {
+  if (cards.length === 0) return '没有卡 no cards';
+  const rows = cards.map((card) => [
+    String(card.position + 1),
+    card.templateNo,
+    card.cardNo,
+    card.cardPassword,
+    card.shortQrCode ?? '-',
+    card.status,
+    card.activated ? '已激活 yes' : '未激活 no',
+  ]);
+  return table(['#', 'TEMPLATE_NO', 'CARD_NO', 'PASSWORD', 'SHORT_QR', 'STATUS', 'ACTIVATED'], rows);
 }
 
 export function ordersText(orders: readonly Order[]): string {

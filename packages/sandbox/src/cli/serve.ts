@@ -12,6 +12,11 @@ interface ServeOptions {
   readonly appSecret: string;
   readonly ownSign: (typeof environments)[number];
   readonly makerTimeoutMs: number;
+  readonly buyer?: string;
+  readonly chaosSeed: string;
+  readonly chaosRate?: number;
+  readonly virtualClock?: Date | true;
+  readonly wireClock: 'system' | 'virtual';
   readonly sample?: true;
   readonly readyJson?: true;
   readonly untilStdinEnds?: true;
@@ -54,6 +59,29 @@ export function addServeCommand(program: Command): void {
         .default(10_000)
         .argParser(integerUpTo(600_000)),
     )
+    .addOption(
+      new Option(
+        '--buyer <url>',
+        "业务方的 SPI 地址，接收制卡成功通知 the business party's SPI address (default: a simulated one)",
+      ).argParser(httpUrl),
+    )
+    .option('--chaos-seed <text>', '随机故障的种子 seed of faults by chance', 'cardwright')
+    .addOption(
+      new Option('--chaos-rate <share>', '随机故障的比例 share of the calls that a fault strikes').argParser(
+        share,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--virtual-clock [instant]',
+        '虚拟时钟，由 clock advance 拨快 a clock that stands still until clock advance (default: from now)',
+      ).argParser(instant),
+    )
+    .addOption(
+      new Option('--wire-clock <kind>', '签名时间戳所用时钟 which clock the timestamps of calls are of')
+        .default('system')
+        .choices(['system', 'virtual']),
+    )
     .option('--sample', '启动后下达官方文档示例制卡单 place the published sample order once started')
     .option('--ready-json', '就绪后在标准输出打印一行 JSON print one line of JSON to stdout when ready')
     .option('--until-stdin-ends', '标准输入关闭时退出 stop when stdin ends, as with a parent process')
@@ -61,8 +89,15 @@ export function addServeCommand(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { sample, readyJson, untilStdinEnds, ...settings } = options;
-  const sandbox = await startSandbox({ ...settings, log: logLine });
+  const { sample, readyJson, untilStdinEnds, chaosSeed, chaosRate, virtualClock, wireClock, ...settings } =
+    options;
+  const virtualFrom = virtualClock === true ? new Date() : virtualClock;
+  const sandbox = await startSandbox({
+    ...settings,
+    ...(chaosRate === undefined ? {} : { chaos: { seed: chaosSeed, rate: chaosRate } }),
+    ...(virtualFrom === undefined ? {} : { clock: { virtualFrom, wire: wireClock } }),
+    log: logLine,
+  });
   const stop = (): void => {
     sandbox.close().then(() => process.exit(0));
   };
@@ -89,6 +124,7 @@ function greeting(sandbox: Sandbox, maker: string): string {
     `沙箱平台已启动 sandbox platform ready: ${sandbox.url}`,
     `  网关 gateway      ${sandbox.url}/router/rest`,
     `  制卡商 maker      ${maker}`,
+    `  网页 page         ${sandbox.url}/`,
     '  试试 try          cardwright-sandbox order place --templates 2 --cards 600',
     '',
   ].join('\n');
@@ -104,6 +140,18 @@ function integerUpTo(max: number): (text: string) => number {
     if (value <= max) return value;
     throw new InvalidArgumentError(`an integer from 0 to ${max}`);
   };
+}
+
+function share(text: string): number {
+  const value = /^(?:0|1|0?\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0) return value;
+  throw new InvalidArgumentError('a number from 0 to 1');
+}
+
+function instant(text: string): Date {
+  const at = new Date(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(at.getTime())) return at;
+  throw new InvalidArgumentError('an instant like 2026-11-11T00:00:00+08:00');
 }
 
 function httpUrl(text: string): string {
