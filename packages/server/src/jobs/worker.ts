@@ -1,133 +1,95 @@
-import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as EngineLogger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { planOrder, replanHeldFor, type Transaction } from '../card-order/plan.ts';
+import { growingPauseMs, type PauseMs } from './attempt.ts';
+import type { OpenPool, WorkerSelf } from './presence.ts';
+import { pause } from './reaper.ts';
+import { beginStint, type WorkerTiming } from './stint.ts';
+import type { TaskRegistry } from './tasks.ts';
 
-/** Every task of the house, by the name that its jobs carry. Each may run twice for one job. */
-export function taskList(transaction: Transaction): TaskList {
-  return {
-    'plan-card-order': async (payload) => {
-      const { environment, cardOrderId } = textsOf(payload, ['environment', 'cardOrderId']);
-      await planOrder(transaction, environment, BigInt(cardOrderId));
-    },
-    'replan-held-orders': async (payload) => {
-      const { environment, templateNo } = textsOf(payload, ['environment', 'templateNo']);
-      await replanHeldFor(transaction, environment, templateNo);
-    },
-  };
+export interface WorkerOptions {
+  readonly openPool: OpenPool;
+  readonly registry: TaskRegistry;
+  readonly self: WorkerSelf;
+  readonly log: Logger;
+  readonly timing?: Partial<WorkerTiming>;
+  readonly pauseMs?: PauseMs;
 }
 
-function textsOf<const N extends string>(payload: unknown, names: readonly N[]): Record<N, string> {
-  const given = (payload ?? {}) as Record<string, unknown>;
-  const missing = names.find((name) => typeof given[name] !== 'string');
-  if (missing !== undefined) throw new Error(`the job says no ${missing}`);
-  return given as Record<N, string>;
-}
-
-/** The job engine of this process; `stop` waits for the jobs under way. */
-export interface JobEngine {
+/** A worker of this process; it lives until it is stopped, whatever becomes of the database. */
+export interface Worker {
+  /** The id of the present registration; undefined between two. */
+  readonly id: bigint | undefined;
+  /** Settles when it is registered and takes jobs for the first time. */
+  readonly started: Promise<void>;
   stop(): Promise<void>;
 }
 
-const pauseMs = 250;
+const defaultTiming: WorkerTiming = {
+  presence: { heartbeatMs: 1_000, leaseMs: 6_000 },
+  reaper: { everyMs: 500, silentMs: 8_000 },
+  stopMs: 10_000,
+};
+const pauseBetweenStintsMs = 100;
 
 /**
- * Runs the job engine in this process for as long as the product lives. `pool` is its own, with the driver's standard
- * types: the engine writes ids of jobs as JSON, which has no bigint.
- *
- * When the database goes away the engine sits in its own retries for minutes, on jobs that it keeps locked. So a lost
- * listener, or a shutdown of its own, ends that engine's time: as soon as the database answers, its locks are freed and
- * a new engine starts. A job may then run twice; every task is written so that this changes nothing.
+ * Works on jobs. Each registration is a stint of its own, with an id, sessions and engines; when any of them is lost the
+ * stint is over, what it still does is refused by the fence, and a new one begins. (When the database goes away, the
+ * engine itself would sit in its own retries for minutes, on jobs that it keeps locked.)
  */
-export function startJobEngine(pool: Pool, tasks: TaskList, log: Logger): JobEngine {
-  const stopped = Promise.withResolvers<void>();
-  let stopping = false;
+export function startWorker(options: WorkerOptions): Worker {
+  const { log, pauseMs = growingPauseMs } = options;
+  const control = options.openPool({
+    applicationName: 'cardwright worker control',
+    maxConnections: 2,
+    statementTimeoutMs: 5_000,
+    idleInTransactionTimeoutMs: 5_000,
+  });
+  const parts = { ...options, pauseMs, control, timing: { ...defaultTiming, ...options.timing } };
+  const stopping = new AbortController();
+  const started = Promise.withResolvers<void>();
+  const endings = new Set<Promise<void>>();
+  let current: bigint | undefined;
+  let isAway = false;
+
   const live = async (): Promise<void> => {
-    while (!stopping) {
-      const lockedBy: string[] = [];
+    while (!stopping.signal.aborted) {
       try {
-        await runUntilLost(pool, tasks, log, lockedBy, stopped.promise);
+        const stint = await beginStint(parts);
+        current = stint.id;
+        isAway = false;
+        started.resolve();
+        const why = await Promise.race([stint.lost, aborted(stopping.signal)]);
+        current = undefined;
+        if (why !== undefined)
+          log.warn({ room: 'jobs', worker: String(stint.id), why }, 'a worker lost its right to work');
+        const ending = stint
+          .end(why === undefined ? 'orderly' : 'lost')
+          .finally(() => endings.delete(ending));
+        endings.add(ending);
       } catch (error) {
-        log.error({ room: 'jobs', err: error }, 'the job engine ended; it is started again');
+        if (!isAway) log.warn({ room: 'jobs', err: error }, 'no worker can be registered; it is tried again');
+        isAway = true;
       }
-      while (!stopping && !(await freeLocks(pool, lockedBy))) await sleep(pauseMs);
+      await pause(pauseBetweenStintsMs, stopping.signal);
     }
+    await Promise.all(endings);
   };
   const lived = live();
+  let ended: Promise<void> | undefined;
   return {
-    stop: async () => {
-      stopping = true;
-      stopped.resolve();
-      await lived;
+    get id() {
+      return current;
+    },
+    started: started.promise,
+    stop: () => {
+      stopping.abort();
+      ended ??= lived.then(() => control.end());
+      return ended;
     },
   };
 }
 
-/** The engine may also shut itself down, and then its promise can stay open for ever: any of these ends its time. */
-const endOfAnEngine = ['pool:listen:error', 'pool:gracefulShutdown', 'stop'] as const;
-
-async function runUntilLost(
-  pool: Pool,
-  tasks: TaskList,
-  log: Logger,
-  lockedBy: string[],
-  stopped: Promise<void>,
-): Promise<void> {
-  const events: WorkerEvents = new EventEmitter();
-  events.on('pool:create', ({ workerPool }) => lockedBy.push(workerPool.id));
-  const lost = new Promise<'lost'>((resolve) => {
-    for (const event of endOfAnEngine) events.once(event, () => resolve('lost'));
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-  const runner = await startRunner(pool, tasks, log, events);
-  const ended = runner.promise.then(() => 'ended' as const);
-  ended.catch(() => {});
-  const why = await Promise.race([ended, lost, stopped]);
-  const stop = runner.stop().catch(() => {});
-  if (why !== 'lost') await stop;
-}
-
-/** Whether the database answered. */
-async function freeLocks(pool: Pool, lockedBy: readonly string[]): Promise<boolean> {
-  try {
-    await pool.query('select graphile_worker.force_unlock_workers($1::text[])', [lockedBy]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function startRunner(pool: Pool, tasks: TaskList, log: Logger, events: WorkerEvents): Promise<Runner> {
-  return run({
-    pgPool: pool,
-    taskList: tasks,
-    events,
-    noHandleSignals: true,
-    preset: {
-      worker: {
-        concurrentJobs: 4,
-        pollInterval: 1_000,
-        // Without a batch the engine forgets to wait for these, and a lost connection becomes an unhandled rejection
-        // that ends the process (0.18, seen under kill -9 of PostgreSQL). Batches of 0 ms are retried and reported.
-        completeJobBatchDelay: 0,
-        failJobBatchDelay: 0,
-      },
-    },
-    logger: new EngineLogger(() => (level, message) => {
-      if (level === 'error') log.error({ room: 'jobs' }, message);
-      else if (level === 'warning') log.warn({ room: 'jobs' }, message);
-      else log.debug({ room: 'jobs' }, message);
-    }),
-  });
-}
-
-/**
- * Frees the jobs that a killed process left locked (the engine itself would wait four hours). Only for a database
- * that nobody else works on, as the embedded one is: with several processes it would free jobs that are being done.
- */
-export async function unlockAbandonedJobs(pool: Pool): Promise<void> {
-  await pool.query(`select graphile_worker.force_unlock_workers(array(
-    select distinct locked_by from graphile_worker._private_jobs where locked_by is not null
-    union select distinct locked_by from graphile_worker._private_job_queues where locked_by is not null))`);
-}
