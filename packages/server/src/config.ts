@@ -16,15 +16,38 @@ export interface EnvironmentConfig {
   readonly clockWindowMs: number;
   /** Addresses (CIDR) that may call; empty = any. */
   readonly sourceAllowList: readonly string[];
+  /** Sub codes by which the platform says that it was told before; `*` stands for anything. */
+  readonly alreadyDoneCodes: readonly string[];
+  /** How queries by card numbers are signed; without a key file, not at all. */
+  readonly querySigning: QuerySigning;
 }
 
+/** The platform publishes "RSA-2048" and neither padding nor digest nor encoding: the joint test (联调) shows them. */
+export interface QuerySigning {
+  /** A private key in PEM. */
+  readonly keyFile: string | undefined;
+  readonly padding: 'pkcs1' | 'pss';
+  readonly digest: 'sha256' | 'sha1' | 'sha512';
+  readonly encoding: 'base64' | 'hex';
+}
+
+/** What a serving process does; `all` is a gateway with one worker process beside it. */
+export const roles = ['gateway', 'worker', 'all'] as const;
+export type Role = (typeof roles)[number];
+
 export interface Config {
+  readonly role: Role;
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly vaultKey: string | undefined;
   readonly vaultKeyFile: string;
+  /** Base64 of the seed of the audit log's signing key; or a file. */
+  readonly auditKey: string | undefined;
+  readonly auditKeyFile: string;
+  /** How long after the end of an order its secrets are kept. */
+  readonly secretRetentionDays: number;
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   readonly environments: readonly EnvironmentConfig[];
@@ -41,6 +64,7 @@ export interface ConfigSources {
     readonly port?: string | undefined;
     readonly host?: string | undefined;
     readonly data?: string | undefined;
+    readonly role?: string | undefined;
   };
 }
 
@@ -63,12 +87,16 @@ export function loadConfig(sources: ConfigSources): Config {
   };
   const dataDir = resolve(textOf(find('dataDir', sources.flags?.data), './data'));
   return {
+    role: choiceOf(find('role', sources.flags?.role), roles, 'all'),
     host: textOf(find('host', sources.flags?.host), '127.0.0.1'),
     port: integerOf(find('port', sources.flags?.port), 7001, 0, 65_535),
     dataDir,
     databaseUrl: optionalText(find('databaseUrl')),
     vaultKey: optionalText(find('vaultKey')),
     vaultKeyFile: resolve(textOf(find('vaultKeyFile'), `${dataDir}/vault.key`)),
+    auditKey: optionalText(find('auditKey')),
+    auditKeyFile: resolve(textOf(find('auditKeyFile'), `${dataDir}/audit.key`)),
+    secretRetentionDays: integerOf(find('secretRetentionDays'), 30, 0, 3_650),
     trustedProxies: listOf(find('trustedProxies')).map((entry) => checkCidr(entry, 'trustedProxies')),
     logLevel: choiceOf(
       find('logLevel'),
@@ -81,12 +109,16 @@ export function loadConfig(sources: ConfigSources): Config {
 
 const knownKeys = [
   '$schema',
+  'role',
   'host',
   'port',
   'dataDir',
   'databaseUrl',
   'vaultKey',
   'vaultKeyFile',
+  'auditKey',
+  'auditKeyFile',
+  'secretRetentionDays',
   'trustedProxies',
   'logLevel',
   'environments',
@@ -99,6 +131,11 @@ const knownEnvironmentKeys = [
   'answerBooleans',
   'clockWindowSeconds',
   'sourceAllowList',
+  'alreadyDoneCodes',
+  'queryKeyFile',
+  'queryPadding',
+  'queryDigest',
+  'queryEncoding',
 ];
 
 function loadEnvironments(file: Json, sources: ConfigSources): readonly EnvironmentConfig[] {
@@ -159,6 +196,13 @@ function loadEnvironment(
     sourceAllowList: listOf(find('sourceAllowList')).map((entry) =>
       checkCidr(entry, `${where}.sourceAllowList`),
     ),
+    alreadyDoneCodes: listOf(find('alreadyDoneCodes'), ['isv.*already*']),
+    querySigning: {
+      keyFile: optionalPath(find('queryKeyFile')),
+      padding: choiceOf(find('queryPadding'), ['pkcs1', 'pss'] as const, 'pkcs1'),
+      digest: choiceOf(find('queryDigest'), ['sha256', 'sha1', 'sha512'] as const, 'sha256'),
+      encoding: choiceOf(find('queryEncoding'), ['base64', 'hex'] as const, 'base64'),
+    },
   };
 }
 
@@ -196,6 +240,11 @@ function optionalText({ value, source }: Setting): string | undefined {
 
 const textOf = (setting: Setting, fallback: string): string => optionalText(setting) ?? fallback;
 
+function optionalPath(setting: Setting): string | undefined {
+  const path = optionalText(setting);
+  return path === undefined ? undefined : resolve(path);
+}
+
 function requiredText(setting: Setting): string {
   const value = optionalText(setting);
   if (value === undefined) throw new ConfigError(`${setting.source}: missing, it has no default`);
@@ -212,8 +261,8 @@ function integerOf({ value, source }: Setting, fallback: number, min: number, ma
 }
 
 /** A JSON list of texts, or a text with commas (environment variables). */
-function listOf({ value, source }: Setting): readonly string[] {
-  if (value === undefined) return [];
+function listOf({ value, source }: Setting, fallback: readonly string[] = []): readonly string[] {
+  if (value === undefined) return fallback;
   const entries: unknown[] =
     typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
   if (entries.some((entry) => typeof entry !== 'string' || entry === '')) {

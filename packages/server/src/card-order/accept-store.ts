@@ -1,5 +1,6 @@
 import type { Environment } from '@cardwright/top';
 import type { Pool } from 'pg';
+import { failpoint } from '../failpoint.ts';
 import type { SealedValue } from '../vault/vault.ts';
 
 /** An order ready to be stored: everything personal is sealed already. */
@@ -30,6 +31,7 @@ export async function storeOrders(
   batch: readonly OfferedOrder[],
 ): Promise<readonly AcceptOutcome[]> {
   const column = <T>(pick: (order: OfferedOrder) => T): T[] => batch.map(pick);
+  await failpoint('intake:before-store');
   const result = await pool.query<{ slot: number; outcome: AcceptOutcome['kind']; making_card_no: string }>({
     name: 'accept-card-orders',
     text: acceptSql,
@@ -45,6 +47,7 @@ export async function storeOrders(
       column((order) => order.receiver?.sealed ?? null),
     ],
   });
+  await failpoint('intake:after-store');
   const outcomes: AcceptOutcome[] = [];
   for (const row of result.rows)
     outcomes[row.slot - 1] = { kind: row.outcome, makingCardNo: row.making_card_no };

@@ -15,7 +15,9 @@ export interface OrderSummary {
 
 export interface OrderDetail extends OrderSummary {
   readonly lines: readonly StoredLine[];
-  readonly receiver: 'sealed' | 'none';
+  /** Null until the order is planned. */
+  readonly isTest: boolean | null;
+  readonly receiver: 'sealed' | 'shredded' | 'none';
   readonly logisticsCompany: string | null;
   readonly logisticsOrderId: string | null;
   readonly receiptAt: string | null;
@@ -49,10 +51,15 @@ export async function listOrders(
 }
 
 /** Orders with this platform id (one an environment), or with this number of ours; with their timelines. */
-export async function showOrders(pool: Pool, idOrNumber: string): Promise<readonly OrderDetail[]> {
+export async function showOrders(
+  pool: Pool,
+  idOrNumber: string,
+  environment?: string,
+): Promise<readonly OrderDetail[]> {
   const byId = /^\d{1,19}$/.test(idOrNumber);
   const result = await pool.query<OrderDetail>(
-    `select ${summaryColumns}, lines, case when receiver_sealed is null then 'none' else 'sealed' end as receiver,
+    `select ${summaryColumns}, lines, is_test as "isTest", case when receiver_shredded_at is not null then 'shredded'
+         when receiver_sealed is null then 'none' else 'sealed' end as receiver,
        logistics_company as "logisticsCompany", logistics_order_id as "logisticsOrderId",
        ${isoTime('receipt_at')} as "receiptAt",
        (select coalesce(sum(times), 0)::text from card_order_conflict k
@@ -61,8 +68,9 @@ export async function showOrders(pool: Pool, idOrNumber: string): Promise<readon
           'detail', a.detail) order by a.audit_event_id), '[]') from audit_event a
           where a.environment = c.environment and a.card_order_id = c.card_order_id) as timeline
      from card_order c where ${byId ? 'card_order_id = $1::numeric' : 'making_card_no = upper($1)'}
+       and ($2::text is null or environment = $2)
      order by environment`,
-    [idOrNumber],
+    [idOrNumber, environment ?? null],
   );
   return result.rows;
 }

@@ -1,63 +1,70 @@
+import type { Environment } from '@cardwright/top';
 import type { PoolClient } from 'pg';
-import { canMove, type OrderState } from './transitions.ts';
-
-/** Runs work in one transaction; given by the composition root. */
-export type Transaction = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
+import { addJob, type NewJob } from '../db/add-job.ts';
+import { GiveUp, type Transaction } from '../work.ts';
+import { type Hold, holdText } from './hold.ts';
+import { holdOrder, moveOrder, type OrderKey } from './move.ts';
+import type { OrderState } from './transitions.ts';
 
 interface OrderToPlan {
   readonly state: OrderState;
+  readonly held_from: OrderState | null;
   readonly hold_reason: string | null;
   readonly has_receiver: boolean;
-  readonly unknown_templates: string[] | null;
+  /** Templates that are not known. */
+  readonly unknown: string[] | null;
+  /** How many of its templates are test templates, and how many are real. */
+  readonly tests: bigint;
+  readonly reals: bigint;
 }
-
-const findSql = `
-select c.state, c.hold_reason, c.receiver_sealed is not null as has_receiver,
-  (select array_agg(distinct l."templateNo") from jsonb_to_recordset(c.lines) as l ("templateNo" text)
-     where not exists (select 1 from template t where t.environment = c.environment and t.template_no = l."templateNo")
-  ) as unknown_templates
-from card_order c where c.environment = $1 and c.card_order_id = $2 for update`;
 
 /**
  * Held shared by each plan, and alone for a moment by a re-plan. A plan that missed a template by a moment has written
  * its hold by then, and one that begins afterwards sees the template: no order stays held for a template that is known.
+ * (`lock_order_to_plan` takes it under the same number.)
  */
 const planningLock = 0x706c616e;
 
 /**
- * Plans an order: `received` → `planned`, or `held` with the reason where a template is unknown or the address is
- * missing. Safe to repeat: an order that went on is left alone, a held one is looked at again.
+ * Plans an order: `received` → `planned`, with the job that fetches its cards, or `held` with the reason where a template
+ * is unknown or the address is missing. Safe to repeat: an order that went on is left alone, one that was held by a
+ * plan is looked at again.
  */
-export async function planOrder(
-  transaction: Transaction,
-  environment: string,
-  cardOrderId: bigint,
-): Promise<void> {
+export async function planOrder(transaction: Transaction, key: OrderKey): Promise<void> {
   await transaction(async (client) => {
-    // Before the order is read, in a statement of its own: what is read after it is no older than the lock.
-    await client.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [planningLock, environment]);
-    const key = [environment, String(cardOrderId)];
-    const order = (await client.query<OrderToPlan>(findSql, key)).rows[0];
-    if (order === undefined) throw new Error(`no order ${environment} ${cardOrderId} to plan`);
-    if (order.state !== 'received' && order.state !== 'held') return;
-    const reason = holdReason(order);
-    const next: OrderState = reason === undefined ? 'planned' : 'held';
-    if (next === order.state ? reason === order.hold_reason : !canMove(order.state, next)) return;
-    await client.query(
-      'update card_order set state = $3, hold_reason = $4 where environment = $1 and card_order_id = $2',
-      [...key, next, reason ?? null],
-    );
-    await client.query(
-      "insert into audit_event (actor, action, environment, card_order_id, detail) values ('planner', 'order.state', $1, $2, $3)",
-      [...key, JSON.stringify({ from: order.state, to: next, ...(reason === undefined ? {} : { reason }) })],
-    );
+    const { rows } = await client.query<OrderToPlan>({
+      name: 'lock-order-to-plan',
+      text: 'select * from lock_order_to_plan($1, $2)',
+      values: [key.environment, String(key.cardOrderId)],
+    });
+    const [found] = rows;
+    if (found === undefined) throw new GiveUp(`no order ${key.environment} ${key.cardOrderId} to plan`);
+    if (found.state !== 'received' && found.held_from !== 'received') return;
+    const order = { ...key, state: found.state };
+    const hold = holdOf(found);
+    if (hold !== undefined) {
+      if (holdText(hold) !== found.hold_reason) await holdOrder(client, order, hold, 'planner');
+      return;
+    }
+    const isTest = found.tests > 0n;
+    await addJob(client, fetchCardsJob(key));
+    const detail = isTest ? { isTest } : {};
+    await moveOrder(client, order, { to: 'planned', actor: 'planner', isTest, detail });
   });
 }
 
-function holdReason(order: OrderToPlan): string | undefined {
-  if (order.unknown_templates !== null)
-    return `unknown-template: ${order.unknown_templates.sort().join(', ')}`;
-  return order.has_receiver ? undefined : 'missing-address';
+/** The job that fetches an order's cards, once it is planned. */
+export const fetchCardsJob = (key: OrderKey): NewJob => ({
+  task: 'fetch-cards',
+  payload: { environment: key.environment, cardOrderId: String(key.cardOrderId) },
+  key: `fetch-cards:${key.environment}:${key.cardOrderId}`,
+});
+
+function holdOf(order: OrderToPlan): Hold | undefined {
+  if (order.unknown !== null) return { code: 'unknown-template', words: order.unknown.join(', ') };
+  if (order.tests > 0n && order.reals > 0n) return { code: 'mixed-test-templates' };
+  // What is never made is never shipped.
+  return order.tests === 0n && !order.has_receiver ? { code: 'missing-address' } : undefined;
 }
 
 /**
@@ -83,12 +90,12 @@ const heldForSql = `select card_order_id::text as id from card_order
 /** Plans again each order that is held for a template, one transaction an order. Safe to repeat. */
 export async function replanHeldFor(
   transaction: Transaction,
-  environment: string,
+  environment: Environment,
   templateNo: string,
 ): Promise<void> {
   const held = await transaction(async (client) => {
     await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [planningLock, environment]);
     return (await client.query<{ id: string }>(heldForSql, [environment, templateNo])).rows;
   });
-  for (const { id } of held) await planOrder(transaction, environment, BigInt(id));
+  for (const { id } of held) await planOrder(transaction, { environment, cardOrderId: BigInt(id) });
 }

@@ -35,21 +35,24 @@ export async function findProgress(
 
 const receiptSql = `
 with found as (
-  select environment, card_order_id, state, receipt_at is not null as repeated
+  select environment, card_order_id, state, receipt_at is not null as repeated, case
+      when state <> 'dispatched' then state when is_test then 'test_done' else 'closed' end as next
   from card_order where environment = $1 and card_order_id = $2 for update
 ), stored as (
-  update card_order c set receipt_at = now(), state = case when c.state = 'dispatched' then 'closed' else c.state end
-  from found f where c.environment = f.environment and c.card_order_id = f.card_order_id and not f.repeated
-), audited as (
-  insert into audit_event (actor, action, environment, card_order_id, detail)
-  select 'platform', 'order.receipt', environment, card_order_id, jsonb_build_object('stateBefore', state)
-  from found where not repeated
+  update card_order c set receipt_at = coalesce(c.receipt_at, now()), state = f.next,
+    ended_at = case when c.state = 'dispatched' then now() else c.ended_at end
+  from found f where c.environment = f.environment and c.card_order_id = f.card_order_id
+    and (not f.repeated or f.next <> f.state)
+  returning c.state
 )
-select repeated from found`;
+select f.repeated, case when s.state is not null then append_audit_event('platform', 'order.receipt', f.environment,
+  f.card_order_id, jsonb_build_object('from', f.state, 'to', s.state)) end
+from found f left join stored s on true`;
 
 /**
  * Stores that the buyer confirmed the arrival (确认收货); a dispatched order is closed by it. In any other state the
- * fact is kept and the order goes on: a receipt is never lost, and never moves an order that was not shipped.
+ * fact is kept and the order goes on: a receipt is never lost, and never moves an order that was not shipped. One that
+ * came too early closes the order when it comes again.
  */
 export async function storeReceipt(
   pool: Pool,

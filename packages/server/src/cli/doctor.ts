@@ -2,6 +2,9 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
+import { countOpenParkedJobs, listWorkers } from '../jobs/parked.ts';
+import { findUnknownJobs } from '../jobs/schedules.ts';
+import type { TaskRegistry } from '../jobs/tasks.ts';
 import type { Vault } from '../vault/vault.ts';
 import { print, printJson } from './terminal.ts';
 
@@ -14,14 +17,20 @@ export interface Finding {
 /** `cardwright doctor`: database, clock, data folder, keys, reachability. Exit 1 where something is wrong. */
 export async function doctor(
   config: Config,
-  openDatabase: () => Promise<{ pool: Pool; vault: Vault; close: () => Promise<void> }>,
+  openDatabase: () => Promise<{
+    pool: Pool;
+    vault: Vault;
+    registry: TaskRegistry;
+    close: () => Promise<void>;
+  }>,
   asJson: boolean,
 ): Promise<number> {
   const findings: Finding[] = [checkRuntime(), checkDataFolder(config.dataDir)];
   try {
     const database = await openDatabase();
     try {
-      findings.push(await checkDatabase(database.pool), checkVault(database.vault));
+      findings.push(await checkDatabase(database.pool), await checkVault(database.vault));
+      findings.push(await checkJobs(database.pool, database.registry));
     } finally {
       await database.close();
     }
@@ -85,13 +94,29 @@ async function checkDatabase(pool: Pool): Promise<Finding> {
   };
 }
 
-function checkVault(vault: Vault): Finding {
+async function checkVault(vault: Vault): Promise<Finding> {
   const place = { environment: 'daily', cardOrderId: 1n, column: 'receiver' } as const;
-  const ok = vault.open(place, vault.seal(place, 'doctor')) === 'doctor';
+  const ok = (await vault.open(place, vault.seal(place, 'doctor'))) === 'doctor';
   return {
     check: '保险库 vault',
     ok,
     detail: ok ? `密钥 key ${vault.keyId} 可用 works` : '密钥不可用 · the key does not open what it seals',
+  };
+}
+
+/** Parked jobs need a person; jobs of a task that is not known here need another version. */
+async function checkJobs(pool: Pool, registry: TaskRegistry): Promise<Finding> {
+  const parked = await countOpenParkedJobs(pool);
+  const unknown = await findUnknownJobs(pool, registry);
+  const workers = await listWorkers(pool);
+  const problems = [
+    ...(parked > 0 ? [`${parked} 个已搁置 parked: cardwright jobs parked`] : []),
+    ...unknown.map(({ task, count }) => `${count} × ${task} 本版本不认识 unknown to this version`),
+  ];
+  return {
+    check: '后台任务 jobs',
+    ok: problems.length === 0,
+    detail: [`${workers.length} 个工作进程 worker processes`, ...problems].join(', '),
   };
 }
 

@@ -1,21 +1,12 @@
 import type { Pool } from 'pg';
-import { listOrders, type OrderDetail, showOrders } from '../card-order/overview-store.ts';
-import { print, printJson, printTable } from './terminal.ts';
-
-const stateNames: Readonly<Record<string, string>> = {
-  received: '已接收',
-  planned: '已排产',
-  cards_fetched: '已取卡',
-  in_production: '生产中',
-  made: '已制成',
-  dispatched: '已发货',
-  closed: '已完结',
-  held: '已暂停',
-  cancelled: '已取消',
-  test_done: '测试完成',
-};
-
-const stateName = (state: string): string => `${stateNames[state] ?? ''} ${state}`.trim();
+import { findOrder } from '../card-order/find-order.ts';
+import type { OrderKey } from '../card-order/move.ts';
+import type { Operated } from '../card-order/operate.ts';
+import { listOrders, showOrders } from '../card-order/overview-store.ts';
+import { readStory } from '../card-order/story-store.ts';
+import { printStory } from './order-story.ts';
+import { holdWords, stateName } from './order-words.ts';
+import { localTime, print, printError, printJson, printTable } from './terminal.ts';
 
 /** `cardwright orders list`. */
 export async function ordersList(
@@ -44,8 +35,8 @@ export async function ordersList(
         order.makingCardNo,
         stateName(order.state),
         order.cardCount,
-        order.receivedAt,
-        order.holdReason ?? '',
+        localTime(order.receivedAt),
+        order.holdReason === null ? '' : holdWords(order.holdReason),
       ]),
     );
   }
@@ -53,32 +44,33 @@ export async function ordersList(
 }
 
 /** `cardwright orders show ID`: by the platform's id or by our number. */
-export async function ordersShow(pool: Pool, idOrNumber: string, asJson: boolean): Promise<number> {
-  const orders = await showOrders(pool, idOrNumber);
-  if (asJson) printJson(orders);
+export async function ordersShow(
+  pool: Pool,
+  idOrNumber: string,
+  options: { environment?: string | undefined; json: boolean },
+): Promise<number> {
+  const orders = await showOrders(pool, idOrNumber, options.environment);
+  const stories = await Promise.all(
+    orders.map(async (order) => ({ order, story: await readStory(pool, order) })),
+  );
+  if (options.json) printJson(stories.map(({ order, story }) => ({ ...order, ...story })));
   else if (orders.length === 0) print(`没有这个制卡单 · no order ${idOrNumber}; see: cardwright orders list`);
-  else for (const order of orders) printOrder(order);
+  else for (const { order, story } of stories) printStory(order, story);
   return orders.length === 0 ? 1 : 0;
 }
 
-function printOrder(order: OrderDetail): void {
-  print(
-    `制卡单 ${order.cardOrderId} (${order.environment}) · ${order.makingCardNo} · ${stateName(order.state)}`,
-  );
-  if (order.holdReason !== null) print(`  暂停原因 held because: ${order.holdReason}`);
-  print(`  收货信息 receiver: ${order.receiver === 'sealed' ? '已封存 sealed' : '无 none'}`);
-  if (order.logisticsOrderId !== null)
-    print(`  物流 shipped with: ${order.logisticsCompany} ${order.logisticsOrderId}`);
-  if (order.conflicts !== '0')
-    print(`  内容不一致的重复请求 conflicting repeats refused: ${order.conflicts}`);
-  print();
-  printTable(
-    ['  模板 TEMPLATE', '张数 COUNT', '面额(分) FEN', '名称 NAME'],
-    order.lines.map((line) => [`  ${line.templateNo}`, line.count, line.parValueFen, line.cardName]),
-  );
-  print();
-  for (const event of order.timeline) {
-    print(`  ${event.at}  ${event.actor}  ${event.action}  ${JSON.stringify(event.detail)}`);
-  }
-  print();
+/** Finds the order, does something with it, and says what came of it. Answers the exit code. */
+export async function operateOn(
+  pool: Pool,
+  idOrNumber: string,
+  options: { environment?: string | undefined; json: boolean },
+  act: (key: OrderKey) => Promise<Operated>,
+): Promise<number> {
+  const found = await findOrder(pool, idOrNumber, options.environment);
+  const outcome = found.ok ? await act(found.key) : found;
+  const { ok, zh, en } = outcome;
+  if (options.json) printJson({ ok, zh, en });
+  else if (ok) print(`${zh} · ${en}`);
+  else printError(`不能执行 · refused: ${zh} · ${en}`);
+  return ok ? 0 : 1;
 }

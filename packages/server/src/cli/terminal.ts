@@ -44,3 +44,11 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
   print(line(header));
   for (const row of rows) print(line(row));
 }
+
+/** `2026-11-24 10:02:33` on this machine's clock. */
+export function localTime(at: string | Date): string {
+  const date = new Date(at);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -10,6 +10,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Overloaded } from '../card-order/commit-coalescer.ts';
+import { failpoint } from '../failpoint.ts';
 import type { Admit, AdmittedRequest } from './admit.ts';
 import { type GatewayServices, handleCall } from './handlers.ts';
 import { failure } from './result-codes.ts';
@@ -119,6 +120,7 @@ async function answerCall(
   const style = { format: call.format, charset: call.charset, dialect: admission.environment.dialect };
   try {
     const handled = await handleCall(options.services, call);
+    await failpoint('intake:before-answer');
     if (handled.ok) return writeSpiAnswer(call.method, handled.answer as never, style);
     options.log.warn({ code: handled.failure.code, method: call.method }, 'SPI call refused');
     return writeSpiFailure(call.method, handled.failure, style);

@@ -1,5 +1,6 @@
 import type { CardTemplateNew } from '@cardwright/top';
 import type { PoolClient } from 'pg';
+import { appendAudit } from '../audit/append.ts';
 
 interface TemplateRow {
   readonly card_name: string;
@@ -52,10 +53,7 @@ function sameContent(row: TemplateRow, template: CardTemplateNew): boolean {
   );
 }
 
-async function audit(client: PoolClient, action: string, template: CardTemplateNew): Promise<void> {
+function audit(client: PoolClient, action: string, template: CardTemplateNew): Promise<void> {
   const detail = { ...template, par_value: String(template.par_value) };
-  await client.query(
-    "insert into audit_event (actor, action, environment, detail) values ('platform', $1, $2, $3)",
-    [action, template.own_sign, JSON.stringify(detail)],
-  );
+  return appendAudit(client, [{ actor: 'platform', action, environment: template.own_sign, detail }]);
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PoolClient } from 'pg';
-import { planOrder, replanHeldFor, type Transaction } from '../../src/card-order/plan.ts';
+import { planOrder, replanHeldFor } from '../../src/card-order/plan.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import type { Transaction } from '../../src/work.ts';
 import { testDatabase } from '../postgres.ts';
 
 test('a template that arrives while an order is being planned still releases it', async (t) => {
@@ -18,9 +19,9 @@ test('a template that arrives while an order is being planned still releases it'
   /** Stops the plan right after it read that the template is unknown. */
   const pausing: Transaction = (work) =>
     transaction(async (client) => {
-      const query = async (text: string, values: unknown[]) => {
-        const result = await client.query(text, values);
-        if (text.includes('unknown_templates')) {
+      const query = async (statement: { text: string }) => {
+        const result = await client.query(statement);
+        if (statement.text.includes('lock_order_to_plan')) {
           hasRead.resolve();
           await mayGoOn.promise;
         }
@@ -29,7 +30,7 @@ test('a template that arrives while an order is being planned still releases it'
       return work({ query } as unknown as PoolClient);
     });
 
-  const planned = planOrder(pausing, 'daily', 1n);
+  const planned = planOrder(pausing, { environment: 'daily', cardOrderId: 1n });
   await hasRead.promise;
   await pool.query(
     "insert into template (environment, template_no, card_name, par_value_fen, is_test) values ('daily', 'LATE', 'x', 100, false)",

@@ -72,7 +72,8 @@ export async function openTestHouse(environment: Record<string, string> = {}): P
     ...environment,
   };
   const house = await openHouse(loadConfig({ env }), server.connectionString, createLog('silent'));
-  const { port } = await house.serve();
+  await house.serveWorker();
+  const { port } = await house.serveGateway();
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const send: TestHouse['send'] = (message) => sendTo(port, agent, message);
   return {

@@ -289,9 +289,13 @@ test('status and receipt answer for the true state', async () => {
     'REQUEST_RECEIVED',
     'a receipt ships nothing',
   );
-  await house.pool.query(
-    "update card_order set state = 'dispatched', hold_reason = null, receipt_at = null, logistics_company = '顺丰速运', logistics_order_id = 'SF1' where card_order_id = 930000",
-  );
+  for (const state of ['planned', 'cards_fetched', 'in_production', 'made', 'dispatched']) {
+    await house.pool.query(
+      `update card_order set state = $1, is_test = false, hold_reason = null, held_from = null, receipt_at = null,
+         logistics_company = '顺丰速运', logistics_order_id = 'SF1' where card_order_id = 930000`,
+      [state],
+    );
+  }
   const shipped = await house.call(statusQuery, { request: reference }, { kind: 'json', format: 'xml' });
   assert.deepEqual(
     [shipped.response.status, shipped.response.logistics_company, shipped.response.logistics_order_id],
