@@ -6,8 +6,8 @@ import { createAcceptCardOrder } from '../packages/server/src/card-order/accept.
 import { loadConfig } from '../packages/server/src/config.ts';
 import { createAdmit } from '../packages/server/src/gateway/admit.ts';
 import { handleCall } from '../packages/server/src/gateway/handlers.ts';
-import { loadMasterKey } from '../packages/server/src/vault/keys.ts';
-import { Vault } from '../packages/server/src/vault/vault.ts';
+import { keyProvider } from '../packages/server/src/vault/key-provider.ts';
+import { openVault, type Vault } from '../packages/server/src/vault/vault.ts';
 import { secrets } from '../packages/server/test/gateway/house.ts';
 import { gatewaySettings, randomOrderId, signedOrder } from './orders.ts';
 import { takeInStringWise } from './string-wise.ts';
@@ -33,7 +33,7 @@ type TakeIn = (request: SpiRequest) => Promise<void> | void;
 export async function measureCpu(options: CpuOptions): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'cardwright-bench-'));
   try {
-    const vault = new Vault(loadMasterKey({ kind: 'file', path: join(folder, 'vault.key') }));
+    const vault = await openVault(keyProvider({ kind: 'file', path: join(folder, 'vault.key') }));
     const ours = createTakeIn(vault);
     const peer: TakeIn = (request) => {
       takeInStringWise(request, secrets.online, vault);

@@ -48,7 +48,10 @@ async function serve(task: Task): Promise<{ port: number; close: () => Promise<v
   const config = loadConfig({ env: { ...task.settings } });
   const log = createLog('error');
   const house = await openHouse(config, task.connectionString, log);
-  if (task.kind === 'whole') return { port: (await house.serve()).port, close: () => house.close() };
+  if (task.kind === 'whole') {
+    await house.serveWorker();
+    return { port: (await house.serveGateway()).port, close: () => house.close() };
+  }
   const services: GatewayServices = gatewayServices(house.pool, house.vault);
   const plain = createAcceptCardOrder(house.vault, async (offered) => {
     const [outcome] = await storeOrders(house.pool, [offered]);
