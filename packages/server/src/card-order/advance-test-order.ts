@@ -1,9 +1,9 @@
 import { addJob } from '../db/add-job.ts';
 import type { Work } from '../work.ts';
+import { dispatchOrder } from './dispatch-order.ts';
 import { lockOrder, moveOrder, type OrderKey } from './move.ts';
 import { reportFinishJob, reportSendedJob } from './order-jobs.ts';
 import { readReportFacts } from './report-store.ts';
-import { storeShipment } from './shipment-store.ts';
 
 /** The courier of what is never shipped. */
 export const virtualCourier = '虚拟发货';
@@ -25,12 +25,8 @@ export async function advanceTestOrder(work: Work, key: OrderKey): Promise<void>
     if (order.state !== 'made') return;
     const facts = await readReportFacts(client, order);
     if (!facts.isFinishReported) return;
-    const number = await storeShipment(client, key, { company: virtualCourier, number: undefined });
     await addJob(client, reportSendedJob(key));
-    await moveOrder(client, order, {
-      to: 'dispatched',
-      actor: 'test run',
-      detail: { virtual: true, company: virtualCourier, number },
-    });
+    const shipment = { company: virtualCourier, number: undefined };
+    await dispatchOrder(client, order, shipment, 'test run', { virtual: true });
   });
 }

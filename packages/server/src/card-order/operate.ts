@@ -5,13 +5,13 @@ import { addJob, type NewJob } from '../db/add-job.ts';
 import { readWaybill } from '../dispatch/courier.ts';
 import type { Transaction } from '../work.ts';
 import { approveDifference, cardsAreAsOrderedOrAccepted } from './difference-store.ts';
+import { dispatchOrder } from './dispatch-order.ts';
 import { holdReasons } from './hold.ts';
 import { planOrderJob } from './missing-jobs.ts';
 import { type LockedOrder, lockOrder, moveOrder, type OrderKey } from './move.ts';
 import { reportFinishJob, reportSendedJob } from './order-jobs.ts';
 import { fetchCardsJob } from './plan.ts';
 import { findOpenAttempts, readReportFacts } from './report-store.ts';
-import { storeShipment } from './shipment-store.ts';
 import type { OrderState } from './transitions.ts';
 
 /** What came of it, or why not, in both languages. */
@@ -83,14 +83,9 @@ export function ship(
     if (!waybill.ok) return no(waybill.zh, waybill.en);
     const { company, number } = waybill;
     const forced = isForced && !readWaybill(shipment.company, shipment.number).ok ? { forced: true } : {};
-    await storeShipment(client, key, { company, number });
     const { isFinishReported } = await readReportFacts(client, order);
     if (isFinishReported) await addJob(client, reportSendedJob(key));
-    await moveOrder(client, order, {
-      to: 'dispatched',
-      actor: person,
-      detail: { company, number, ...forced },
-    });
+    await dispatchOrder(client, order, { company, number }, person, forced);
     return done(
       `已发货：${company} ${number}，${isFinishReported ? '将通知平台' : '待平台确认制卡完成后通知'}`,
       `shipped with ${company} ${number}; the platform will be told${isFinishReported ? '' : ' once it knows that the order is made'}`,

@@ -52,7 +52,7 @@ from found f left join stored s on true`;
 /**
  * Stores that the buyer confirmed the arrival (确认收货); a dispatched order is closed by it. In any other state the
  * fact is kept and the order goes on: a receipt is never lost, and never moves an order that was not shipped. One that
- * came too early closes the order when it comes again.
+ * came too early closes the order when it is shipped, or when it comes again.
  */
 export async function storeReceipt(
   pool: Pool,

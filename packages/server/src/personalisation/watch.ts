@@ -40,7 +40,8 @@ const watchedStates: ReadonlySet<string> = new Set(['cards_fetched', 'in_product
 /**
  * Asks for the cards of an order once more, page by page, and compares. A status that changed before the cards were
  * shipped is the leak alarm (泄露警报): somebody uses a card that nobody can have yet. A card with other content is no
- * better. Either is recorded, raises an alarm and holds the order. Pages that the platform no longer gives prove nothing.
+ * better. So is a card that was not given
+ * before. Each is recorded, raises an alarm and holds the order. Pages that the platform no longer gives prove nothing.
  * Adds its own next job, until the order is shipped.
  */
 export async function watchCards(parts: WatchParts, work: Work, key: OrderKey): Promise<void> {
@@ -117,7 +118,8 @@ async function comparePage(
     macs.map((mac) => mac.contentMac),
     cards.map((card) => card.status),
   ]);
-  if (rows.length === 0) return false;
+  const hold = rows.length > 0 ? holdFor(rows) : await findUnknown(client, key, macs);
+  if (hold === undefined) return false;
   const moved = rows.filter((row) => row.from_status !== row.to_status);
   if (moved.length > 0) {
     const column = <T>(pick: (row: Difference) => T): T[] => moved.map(pick);
@@ -129,13 +131,34 @@ async function comparePage(
       column((row) => row.to_status),
     ]);
   }
-  const hold = holdFor(rows);
   await raiseAlarm(client, { kind: 'leak-alarm', ...key, detail: { reason: hold.code, ...hold.seen } });
   await holdOrder(client, order, hold, 'watcher');
   await appendAudit(client, [
     { actor: 'watcher', action: `cards.${hold.code}`, ...key, detail: { ...hold.seen } },
   ]);
   return true;
+}
+
+const unknownSql = `
+select count(*) as cards from unnest($3::bytea[]) as a (number_mac)
+where not exists (select from card c where c.environment = $1 and c.card_order_id = $2 and c.number_mac = a.number_mac)
+  and not exists (select from difference_approval d where d.environment = $1 and d.card_order_id = $2)`;
+
+/** Cards that were not given when the order was fetched: then those were not the order's cards, or these are not. */
+async function findUnknown(
+  client: PoolClient,
+  key: OrderKey,
+  macs: readonly CardMacs[],
+): Promise<Hold | undefined> {
+  const { rows } = await client.query<{ cards: bigint }>(unknownSql, [
+    key.environment,
+    String(key.cardOrderId),
+    macs.map((mac) => mac.numberMac),
+  ]);
+  const cards = rows[0]?.cards ?? 0n;
+  if (cards === 0n) return undefined;
+  const words = `${cards} cards that were not given before, asked again before shipping`;
+  return { code: 'card-changed', words, seen: { cards: String(cards) } };
 }
 
 function holdFor(differences: readonly Difference[]): Hold {

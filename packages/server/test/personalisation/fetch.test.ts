@@ -320,6 +320,26 @@ test('a status that changes before dispatch raises the leak alarm and holds the 
   assert.deepEqual(changes.rows, [{ from_status: 'ACTIVE', to_status: 'BOUND' }]);
 });
 
+test('a card that was not given before, asked again before shipping, holds the order', async (t) => {
+  const { pool } = await testDatabase(t);
+  const key = await plannedOrder(pool, 16002n, lines);
+  const pages = pagesOf(truth);
+  // The first answer had a foreign card in place of a true one: nothing in it shows that.
+  const lying = [replaceFirst(pages[0] ?? [], { cardNo: 'foreign' }), ...pages.slice(1)];
+  const outcome = await fetchAndLook(
+    pool,
+    key,
+    listingPlatform((pageNo) => lying[pageNo - 1] ?? empty),
+  );
+  assert.equal(outcome.state, 'cards_fetched');
+  const truthful = () => listingPlatform((pageNo) => pages[pageNo - 1] ?? empty);
+  await watchCards({ vault: cardVault, platformOf: truthful, now: () => new Date() }, workOn(pool), key);
+  assert.deepEqual(await orderState(pool, key), {
+    state: 'held',
+    reason: 'card-changed: 1 cards that were not given before, asked again before shipping',
+  });
+});
+
 test('whatever is done to the pages: exactly the ordered cards, or held', async (t) => {
   const { pool } = await testDatabase(t);
   let id = 100n;

@@ -169,3 +169,14 @@ test('cards by their numbers, all on one page; more cards than asked for are mal
   const error = await failureOf(client.cardsByNumber({ card_nos: numbers, signture: 'test' }));
   assert.equal(error.kind, 'malformed-answer');
 });
+
+test('a card field that came as a JSON number is malformed: it may have lost its zeros', async (t) => {
+  for (const field of ['cardNo', 'cardPassword', 'qrCode', 'shortQrCode', 'templateNo']) {
+    const card = JSON.stringify({ ...JSON.parse(cardText(1)), [field]: 6222001 });
+    const told = platform(() => answers(infoQuery, { result: { card_making_infos: [card], success: true } }));
+    const client = newClient(t, await startServer(t, told));
+    const error = await failureOf(client.cardPage({ card_order_id: 1n, page_size: 500, current_page: 1 }));
+    assert.equal(error.kind, 'malformed-answer');
+    assert.equal(error.issue?.path, `result.card_making_infos[0].${field}`);
+  }
+});
