@@ -8,8 +8,16 @@ import type {
   Truthfulness,
 } from '../invariants/platform-side.ts';
 
-/** Lies that nobody can see who hears the answer only once. */
-const unseen: ReadonlySet<FaultKind> = new Set(['foreign-card', 'other-password-later', 'other-qr-later']);
+/**
+ * Lies that nobody can see who hears the answer only once; or, of a card in two orders, before the other order comes: an
+ * order that was shipped until then is held against what was said of it.
+ */
+const unseen: ReadonlySet<FaultKind> = new Set([
+  'foreign-card',
+  'card-in-two-orders',
+  'other-password-later',
+  'other-qr-later',
+]);
 
 /** The sandbox of one schedule as invariants see it. */
 export function platformSideOf(sandbox: Sandbox, acknowledged: ReadonlyMap<bigint, string>): PlatformSide {

@@ -50,7 +50,10 @@ export async function lies(size: Size): Promise<readonly Shown[]> {
 
 /** What one answer cannot show is held against what was said, not against the truth. */
 const remarkOn = (kind: FaultKind): string =>
-  kind === 'foreign-card' || kind === 'other-password-later' || kind === 'other-qr-later'
+  kind === 'foreign-card' ||
+  kind === 'card-in-two-orders' ||
+  kind === 'other-password-later' ||
+  kind === 'other-qr-later'
     ? '; a single answer does not show it'
     : '';
 

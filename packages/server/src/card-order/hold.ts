@@ -113,6 +113,8 @@ export interface Hold {
   readonly code: HoldCode;
   readonly words?: string;
   readonly seen?: Readonly<Record<string, unknown>>;
+  /** Another order of the same environment that it is about as well. */
+  readonly otherOrder?: bigint;
 }
 
 /** As `card_order.hold_reason` holds it: `code` or `code: words`. */

@@ -43,11 +43,18 @@ export async function serve(options: ServeOptions): Promise<number> {
 /** Whether this process was started by a gateway, beside which it works. */
 const isBeside = (): boolean => process.connected;
 
+/** A little more than a worker gives its tasks. */
+const orphanLimitMs = 15_000;
+
 /** Told to stop, or left alone by the gateway that started this process. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    process.once('disconnect', () => resolve());
+    process.once('disconnect', () => {
+      resolve();
+      // The database may have gone with the gateway: whatever waits for it must not keep this process alive.
+      setTimeout(() => process.exit(1), orphanLimitMs).unref();
+    });
   });
 }
 

@@ -54,7 +54,8 @@ export async function beginStint(parts: StintParts): Promise<Stint> {
   const pools = openPools(parts.openPool, id);
   const engines: Engine[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(engines.map((engine) => engine.stop()));
+    // Where the database is away an engine may never stop.
+    await limited(Promise.all(engines.map((engine) => engine.stop())), timing.stopMs);
     await limited(
       Promise.all([...Object.values(pools).map((pool) => pool.end()), presence.close()]),
       endPoolsMs,

@@ -9,11 +9,9 @@ import type { CardKey, CardVault } from '../vault/card-vault.ts';
 import { GiveUp, TryLater, type Work } from '../work.ts';
 import { findKnownCard } from './known-cards.ts';
 import { findFault } from './page-check.ts';
-import { type SealedCardPage, storedPages, storePage } from './page-store.ts';
+import { pageSize, type SealedCardPage, storedPages, storePage } from './page-store.ts';
 import { proveCards } from './proof.ts';
-
-/** As many cards as the platform gives at once. */
-export const pageSize = 500;
+import { watchCardsJob } from './watch.ts';
 
 export interface FetchParts {
   readonly vault: CardVault;
@@ -233,7 +231,11 @@ async function holdFetch(work: Work, key: OrderKey, hold: Hold): Promise<void> {
 
 async function holdPlanned(client: PoolClient, key: OrderKey, hold: Hold): Promise<void> {
   const order = await lockOrder(client, key);
-  if (order?.state === 'planned') await holdOrder(client, order, hold, 'fetcher');
+  if (order?.state !== 'planned') return;
+  await holdOrder(client, order, hold, 'fetcher');
+  // One of the two is not told the truth, and perhaps not this one: the other is looked at again before it is shipped.
+  const other = hold.otherOrder;
+  if (other !== undefined) await addJob(client, watchCardsJob({ ...key, cardOrderId: other }));
 }
 
 /** What becomes of an order whose fetch was given up after too many tries. In the transaction that parks the job. */

@@ -43,5 +43,6 @@ export async function findKnownCard(
         code: 'card-of-another-order',
         words: `${where} is ${there} of order ${shown.cardOrderId}; ${known.length} such cards`,
         seen,
+        otherOrder: shown.cardOrderId,
       };
 }

@@ -4,6 +4,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { OrderKey } from '../card-order/move.ts';
 import { type CardRow, copyCardsSql, encodeCardCopy } from './card-copy.ts';
 
+/** As many cards as the platform gives at once. */
+export const pageSize = 500;
+
 /** A page ready to be stored: the secrets sealed, the cards as rows. */
 export interface SealedCardPage {
   readonly pageNo: number;

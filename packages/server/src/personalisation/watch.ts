@@ -10,7 +10,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { CardMacs } from '../vault/card-macs.ts';
 import type { CardVault } from '../vault/card-vault.ts';
 import { GiveUp, TryLater, type Work } from '../work.ts';
-import { pageSize } from './fetch.ts';
+import { pageSize } from './page-store.ts';
 
 export interface WatchParts {
   readonly vault: CardVault;
@@ -20,19 +20,21 @@ export interface WatchParts {
 
 const watchEveryMs = 6 * 3_600_000;
 
-/** The job that looks at an order's cards again, some hours from now. */
-export const watchCardsJob = (key: OrderKey, now: Date): NewJob => ({
+/** The job that looks at an order's cards again: at once, or at a time. */
+export const watchCardsJob = (key: OrderKey, runAt?: Date): NewJob => ({
   task: 'watch-cards',
   payload: { environment: key.environment, cardOrderId: String(key.cardOrderId) },
   key: `watch-cards:${key.environment}:${key.cardOrderId}`,
-  runAt: new Date(now.getTime() + watchEveryMs),
+  ...(runAt === undefined ? {} : { runAt }),
 });
+
+const nextWatch = (now: Date): Date => new Date(now.getTime() + watchEveryMs);
 
 /** What follows when the cards of an order are proven. */
 export const jobsAfterFetch = (
   order: OrderKey & { readonly isTest: boolean },
   now: Date,
-): readonly NewJob[] => [order.isTest ? advanceTestOrderJob(order) : watchCardsJob(order, now)];
+): readonly NewJob[] => [order.isTest ? advanceTestOrderJob(order) : watchCardsJob(order, nextWatch(now))];
 
 /** From when its cards are fetched until it is shipped, nobody but the platform should know a card. */
 const watchedStates: ReadonlySet<string> = new Set(['cards_fetched', 'in_production', 'made']);
@@ -40,8 +42,8 @@ const watchedStates: ReadonlySet<string> = new Set(['cards_fetched', 'in_product
 /**
  * Asks for the cards of an order once more, page by page, and compares. A status that changed before the cards were
  * shipped is the leak alarm (泄露警报): somebody uses a card that nobody can have yet. A card with other content is no
- * better. So is a card that was not given
- * before. Each is recorded, raises an alarm and holds the order. Pages that the platform no longer gives prove nothing.
+ * better, nor is one that was not given before. Each is recorded, raises an alarm and holds the order. Pages that the
+ * platform no longer gives prove nothing.
  * Adds its own next job, until the order is shipped.
  */
 export async function watchCards(parts: WatchParts, work: Work, key: OrderKey): Promise<void> {
@@ -65,7 +67,8 @@ export async function watchCards(parts: WatchParts, work: Work, key: OrderKey): 
     const hold = await work.transaction((client) => comparePage(client, key, answer.value, macs));
     if (hold) return;
   }
-  if (pages > 0) await work.transaction((client) => addJob(client, watchCardsJob(key, parts.now())));
+  if (pages > 0)
+    await work.transaction((client) => addJob(client, watchCardsJob(key, nextWatch(parts.now()))));
 }
 
 async function lastPageOf(client: PoolClient, key: OrderKey): Promise<number> {

@@ -162,6 +162,8 @@ test('a card of another order holds the second order, and names the first', asyn
   const outcome = await fetchAndLook(pool, two, platform([...other.slice(0, 2), cards[1] as CardMakingInfo]));
   assert.match(outcome.reason ?? '', /^card-of-another-order: page 1, card 3 is page 1, card 2 of order 1;/);
   assert.equal((await orderState(pool, one)).state, 'cards_fetched');
+  const jobs = await pool.query('select key from graphile_worker.jobs where run_at <= now()');
+  assert.deepEqual(jobs.rows, [{ key: 'watch-cards:daily:1' }], 'the other order is looked at again at once');
 });
 
 test('the same card number in another environment is another card', async (t) => {
