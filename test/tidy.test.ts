@@ -36,6 +36,7 @@ const serverLevels: Readonly<Record<string, number>> = {
   'failpoint.ts': 0,
   'log.ts': 0,
   'data-dir.ts': 0,
+  'secret-file.ts': 0,
 };
 const topLevels: Readonly<Record<string, number>> = {
   'index.ts': 5,

@@ -11,7 +11,6 @@ import { loadSigner } from './audit/signing-key.ts';
 import { createAcceptCardOrder } from './card-order/accept.ts';
 import { storeOrders } from './card-order/accept-store.ts';
 import { CommitCoalescer } from './card-order/commit-coalescer.ts';
-import type { FetchedJobs } from './card-order/operate.ts';
 import { requestReplan } from './card-order/plan.ts';
 import { findProgress, storeReceipt } from './card-order/progress-store.ts';
 import { alreadyByCodes } from './card-order/report.ts';
@@ -118,11 +117,11 @@ export async function openHouse(config: Config, connectionString: string, log: L
         },
         random: Math.random,
         now: () => new Date(),
-        nextJobs: fetchedJobs,
+        nextJobs: jobsAfterFetch,
       }),
       ...reportTasks({ platformOf: platforms.of, meansAlready: alreadyByCodes(config.environments) }),
       ...upkeepTasks({ pool, audit, secretRetentionDays: config.secretRetentionDays }),
-      sweepTask(fetchedJobs, log),
+      sweepTask(jobsAfterFetch, log),
     ],
     [sweepSchedule, ...upkeepSchedules],
   );
@@ -194,8 +193,6 @@ export function gatewayServices(pool: Pool, vault: Vault): GatewayServices {
     storeReceipt: (environment, cardOrderId) => storeReceipt(pool, environment, cardOrderId),
   };
 }
-
-const fetchedJobs: FetchedJobs = (order) => jobsAfterFetch(order, new Date());
 
 /** The platform of each environment that is configured. An order of another one waits until its settings are back. */
 function openPlatforms(

@@ -113,6 +113,11 @@ withJson(
   return exitWith(doctor(config, openDatabase, flags.json === true));
 });
 
+// Whoever reads our output may stop early, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 try {
   await program.parseAsync();
 } catch (error) {

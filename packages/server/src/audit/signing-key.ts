@@ -10,15 +10,14 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
-  statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeSecretFile, readSecretFile } from '../secret-file.ts';
 
 /** Signs what must be provable outside this house: checkpoints of the audit log, certificates of shredding. */
 export interface Signer {
@@ -112,46 +111,22 @@ export function keyIdOf(publicKey: KeyObject): string {
 
 function keyOfFile(path: string): KeyObject {
   if (!existsSync(path)) makeKeyFile(path);
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
-    throw new Error(
-      `审计签名密钥可被其他用户读取 · the audit key ${path} is readable by others: run chmod 600 on it`,
-    );
-  }
+  const pem = readSecretFile(path, { zh: '审计签名密钥', en: 'the audit key' });
   try {
-    return createPrivateKey(readFileSync(path));
+    return createPrivateKey(pem);
   } catch {
     throw new Error(`审计签名密钥无效 · ${path} holds no private key in PEM`);
   }
 }
 
 function makeKeyFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const unfinished = `${path}.${process.pid}`;
-  writeNew(unfinished, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
-  try {
-    // Whole or not at all, and never over another: the processes of one house may start together.
-    linkSync(unfinished, path);
-    writeNew(publicKeyPath(path), publicPem(publicKey), 0o644);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(unfinished);
-  }
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  if (makeSecretFile(path, pem)) writeFileSync(publicKeyPath(path), publicPem(publicKey));
 }
 
 /** Where the public key lies. */
 export const publicKeyPath = (path: string): string => `${path.replace(/\.key$/, '')}.pub.pem`;
-
-function writeNew(path: string, text: string | Buffer, mode: number): void {
-  const file = openSync(path, 'wx', mode);
-  try {
-    writeSync(file, text.toString());
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
 
 /** PKCS #8 of an Ed25519 seed (RFC 8410, section 7) but for the 32 bytes themselves. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');

@@ -1,14 +1,6 @@
 import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
-import {
-  acceptDifference,
-  cancel,
-  type FetchedJobs,
-  markMade,
-  refetch,
-  resume,
-  ship,
-} from '../card-order/operate.ts';
+import { acceptDifference, cancel, markMade, refetch, resume, ship } from '../card-order/operate.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { House } from '../house.ts';
 import { restartFetch } from '../personalisation/restart.ts';
@@ -84,8 +76,6 @@ function addShopFloorCommands(orders: Command, { withHouse }: CommandContext): v
     );
 }
 
-const fetchedJobs: FetchedJobs = (order) => jobsAfterFetch(order, new Date());
-
 function addHoldCommands(orders: Command, { withHouse }: CommandContext): void {
   withPerson(orders.command('cancel <id>').description('取消，不再制作 · it will not be made'))
     .requiredOption('--reason <words>', '原因 · why')
@@ -103,7 +93,7 @@ function addHoldCommands(orders: Command, { withHouse }: CommandContext): void {
   ).action((id: string, flags: PersonFlags) =>
     withHouse(flags, (house) =>
       operateAs(house, id, flags, (transaction, key, person) =>
-        resume(transaction, key, fetchedJobs, person),
+        resume(transaction, key, jobsAfterFetch, person),
       ),
     ),
   );
@@ -125,7 +115,7 @@ function addHoldCommands(orders: Command, { withHouse }: CommandContext): void {
     .action((id: string, flags: PersonFlags) =>
       withHouse(flags, (house) =>
         operateAs(house, id, flags, (transaction, key, person) =>
-          acceptDifference(transaction, key, fetchedJobs, person),
+          acceptDifference(transaction, key, jobsAfterFetch, person),
         ),
       ),
     );

@@ -33,7 +33,7 @@ const nextWatch = (now: Date): Date => new Date(now.getTime() + watchEveryMs);
 /** What follows when the cards of an order are proven. */
 export const jobsAfterFetch = (
   order: OrderKey & { readonly isTest: boolean },
-  now: Date,
+  now = new Date(),
 ): readonly NewJob[] => [order.isTest ? advanceTestOrderJob(order) : watchCardsJob(order, nextWatch(now))];
 
 /** From when its cards are fetched until it is shipped, nobody but the platform should know a card. */

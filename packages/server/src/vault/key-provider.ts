@@ -1,18 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { makeSecretFile, readSecretFile, replaceSecretFile } from '../secret-file.ts';
 import { KeyRing } from './key-ring.ts';
 
 /**
@@ -41,63 +28,14 @@ export function keyProvider(source: KeySource): MasterKeyProvider {
   return {
     load: async () => {
       // A file that disappears from a running product is not to be replaced by another key.
-      if (!existedBefore && !existsSync(path)) createRing(path);
+      if (!existedBefore && !existsSync(path)) makeSecretFile(path, KeyRing.generate().format());
       existedBefore = true;
-      return readRing(path);
+      return KeyRing.parse(readSecretFile(path, { zh: '保险库密钥文件', en: 'the vault key file' }), path);
     },
     version: () => {
       const file = statSync(path, { throwIfNoEntry: false });
       return file === undefined ? 'none' : `${file.ino} ${file.mtimeMs} ${file.size}`;
     },
-    replace: async (ring) => {
-      const next = `${path}.next`;
-      rmSync(next, { force: true });
-      writeNew(next, ring.format());
-      renameSync(next, path);
-      flushFolder(path);
-    },
+    replace: async (ring) => replaceSecretFile(path, ring.format()),
   };
-}
-
-function readRing(path: string): KeyRing {
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
-    throw new Error(
-      `保险库密钥文件可被其他用户读取 · the vault key file ${path} is readable by others: run chmod 600 on it`,
-    );
-  }
-  return KeyRing.parse(readFileSync(path, 'utf8'), path);
-}
-
-/** Where two processes start at once, one of them is first and both use its key. */
-function createRing(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const own = `${path}.${randomBytes(6).toString('hex')}`;
-  writeNew(own, KeyRing.generate().format());
-  try {
-    linkSync(own, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(own);
-  }
-  flushFolder(path);
-}
-
-function writeNew(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function flushFolder(path: string): void {
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Pool } from 'pg';
+import { advanceTestOrder } from '../../src/card-order/advance-test-order.ts';
 import { findOrder } from '../../src/card-order/find-order.ts';
 import { type HoldCode, holdReasons } from '../../src/card-order/hold.ts';
 import type { OrderKey } from '../../src/card-order/move.ts';
@@ -14,6 +15,7 @@ import {
   resume,
   ship,
 } from '../../src/card-order/operate.ts';
+import { storeReceipt } from '../../src/card-order/progress-store.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { restartFetch } from '../../src/personalisation/restart.ts';
 import type { Transaction } from '../../src/work.ts';
@@ -280,4 +282,24 @@ test('an id in two environments needs the environment said; our number needs non
   for (const wrong of ['8', 'CWD7-6', "7' or '1'='1", '99999999999999999999'])
     assert.equal((await findOrder(pool, wrong)).ok, false, wrong);
   assert.equal((await findOrder(pool, '7', 'nowhere')).ok, false);
+});
+
+test('a receipt that came before the shipping was written down ends the order with it', async (t) => {
+  for (const [isTest, end] of [
+    [false, 'closed'],
+    [true, 'test_done'],
+  ] as const) {
+    const house = await houseWith(t, { state: 'made', isTest, finishReported: true });
+    assert.equal(await storeReceipt(house.pool, 'daily', 7n), 'stored');
+    assert.equal(await stateOf(house), 'made', 'it ships nothing');
+    const signal = new AbortController().signal;
+    if (isTest) await advanceTestOrder({ transaction: house.transaction, attempt: 1, signal }, key);
+    else assert.equal((await ship(house.transaction, key, waybill, '李四')).ok, true);
+    assert.equal(await stateOf(house), end);
+    const { rows } = await house.pool.query(
+      'select ended_at is not null as ended, sended_reported_at from card_order',
+    );
+    assert.deepEqual(rows, [{ ended: true, sended_reported_at: null }]);
+    assert.deepEqual(await jobsOf(house), ['report-sended'], 'the platform is told all the same');
+  }
 });
