@@ -7,7 +7,7 @@ import { addJob, type NewJob } from '../db/add-job.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { CardKey, CardVault } from '../vault/card-vault.ts';
 import { GiveUp, TryLater, type Work } from '../work.ts';
-import { findKnownCard } from './known-cards.ts';
+import { findKnownCard, meansKnownCard } from './known-cards.ts';
 import { findFault } from './page-check.ts';
 import { pageSize, type SealedCardPage, storedPages, storePage } from './page-store.ts';
 import { proveCards } from './proof.ts';
@@ -86,12 +86,15 @@ async function fetchListing(fetch: Fetch): Promise<Hold | undefined> {
   const hold = await fetchInLanes(fetch, missing.values());
   if (hold !== undefined) return hold;
   // The platform gives no total: only an empty page proves the end. A listing with short pages goes on a little longer.
+  let cards = cardsIn(fetch.stored);
   for (let pageNo = expectedPages + 1; pageNo <= 2 * expectedPages + 2; pageNo++) {
-    if (cardsIn(fetch.stored) > fetch.cardCount) return undefined;
-    if (fetch.stored.get(pageNo) !== undefined) continue;
+    if (cards > fetch.cardCount) return undefined;
+    if (fetch.stored.has(pageNo)) continue;
     const outcome = await fetchPage(fetch, pageNo, { keepEmpty: false });
     if (outcome !== undefined) return outcome;
-    if (!fetch.stored.has(pageNo)) return undefined;
+    const added = fetch.stored.get(pageNo);
+    if (added === undefined) return undefined;
+    cards += added;
   }
   return {
     code: 'cards-too-many',
@@ -196,7 +199,8 @@ async function store(fetch: Fetch, page: SealedCardPage): Promise<Hold | undefin
       stored.set(page.pageNo, page.cards.length);
       return undefined;
     } catch (error) {
-      const hold = await work.transaction((client) => findKnownCard(client, key, page, error));
+      if (!meansKnownCard(error)) throw error;
+      const hold = await work.transaction((client) => findKnownCard(client, key, page));
       if (hold !== undefined) return hold;
       // The other one that had the number may have been rolled back meanwhile.
       if (tries >= 3) throw error;

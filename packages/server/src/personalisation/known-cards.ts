@@ -7,17 +7,18 @@ import { findCards, type SealedCardPage } from './page-store.ts';
 /** unique_violation: of the index `card_number_once`, the only one a page can meet. */
 const uniqueViolation = '23505';
 
+/** Whether the database refused a page because a card of it is stored already. */
+export const meansKnownCard = (error: unknown): boolean => sqlState(error) === uniqueViolation;
+
 /**
  * Says which cards of a page are stored already, after the database refused it. Answers nothing where it finds none: the
- * transaction that had them was rolled back. Throws `error` again where that was no matter of uniqueness.
+ * transaction that had them was rolled back.
  */
 export async function findKnownCard(
   client: PoolClient,
   key: OrderKey,
   page: SealedCardPage,
-  error: unknown,
 ): Promise<Hold | undefined> {
-  if (sqlState(error) !== uniqueViolation) throw error;
   const known = await findCards(
     client,
     page.cards.map((card) => card.numberMac),
