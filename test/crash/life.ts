@@ -24,7 +24,9 @@ export const taskNames = [
 
 /** What happens in one round: a member is killed or stopped where it passes a failpoint, or PostgreSQL is killed. */
 export type Round =
-  | { readonly kind: 'kill' | 'stop'; readonly at: Failpoint; readonly pass: number }
+  | { readonly kind: 'kill'; readonly at: Failpoint; readonly pass: number }
+  /** Woken when another took over, and not before `forMs` have passed. */
+  | { readonly kind: 'stop'; readonly at: Failpoint; readonly pass: number; readonly forMs: number }
   | { readonly kind: 'postgres' };
 
 export interface LifeReport {
@@ -59,12 +61,13 @@ export function killRounds(random: Random, count: number): readonly Round[] {
 }
 
 /** Stops are for workers: a gateway that is stopped is one that does not answer. */
-export function stopRounds(random: Random, count: number): readonly Round[] {
+export function stopRounds(random: Random, count: number, forMs = 0): readonly Round[] {
   const names = failpointNames(taskNames).filter((name) =>
     /^(?:task:(?:fetch|report|plan)|platform|job)/.test(name),
   );
   return Array.from({ length: count }, () => ({
     kind: 'stop',
+    forMs,
     at: pick(random, names),
     pass: 1 + Math.floor(random() * 2),
   }));
@@ -144,7 +147,7 @@ class Life {
     return `killed at ${at}, pass ${pass}: ${resumed === undefined ? 'held nothing' : `resumed after ${Math.round(resumed)} ms`}`;
   }
 
-  async #stopWorker({ at, pass }: { at: Failpoint; pass: number }): Promise<string> {
+  async #stopWorker({ at, pass, forMs }: { at: Failpoint; pass: number; forMs: number }): Promise<string> {
     const victim = this.#farm.worker(`${at}=stop@${pass}`);
     await victim.whenReady;
     const hasStopped = await this.#stimulateUntil(at, () => victim.isStopped);
@@ -154,6 +157,7 @@ class Life {
     const takenOver = await this.#untilOthersGoOn(victim, stoppedAtMs, takeOverLimitMs);
     if (takenOver !== undefined) this.#takenOverMs.push(takenOver);
     await this.#untilEnded(victim);
+    await delay(Math.max(0, forMs - (performance.now() - stoppedAtMs)));
     victim.wake();
     await delay(1_500);
     // It goes on under a new id, or the words of its old one were refused; either way it is told to stop in order.

@@ -4,7 +4,7 @@ import { killRounds, type Round, runLife, stopRounds } from './life.ts';
 import { seededRandom } from './random.ts';
 
 /**
- * `npm run crash -- --seed 1 --rounds 60 [--stops 5] [--postgres 5]`: real processes of the product on one PostgreSQL,
+ * `npm run crash -- --seed 1 --rounds 60 [--stops 5] [--stop-seconds 60] [--postgres 5]`: real processes of the product on one PostgreSQL,
  * killed at every failpoint, stopped, and robbed of their database; then every promise is checked.
  */
 const { values } = parseArgs({
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     rounds: { type: 'string', default: '60' },
     stops: { type: 'string', default: '4' },
+    'stop-seconds': { type: 'string', default: '0' },
     postgres: { type: 'string', default: '4' },
   },
 });
@@ -20,7 +21,7 @@ const seed = Number(values.seed);
 const random = seededRandom(seed);
 const rounds: readonly Round[] = [
   ...killRounds(random, Number(values.rounds)),
-  ...stopRounds(random, Number(values.stops)),
+  ...stopRounds(random, Number(values.stops), Number(values['stop-seconds']) * 1_000),
   ...Array.from({ length: Number(values.postgres) }, (): Round => ({ kind: 'postgres' })),
 ];
 print(`seed ${seed}`);

@@ -11,11 +11,14 @@ const figuresOf = (ms: readonly number[]): string =>
     ? 'none measured'
     : `${ms.length}: p50 ${percentile(ms, 50)} ms, p99 ${percentile(ms, 99)} ms, worst ${percentile(ms, 100)} ms`;
 
+/** Long enough that every lease, heartbeat and timeout of the product has run out. */
+const stoppedForMs = 60_000;
+
 /** R1 and R7 with real processes: killed at every failpoint, stopped, robbed of PostgreSQL. */
 export async function processes(size: Size): Promise<readonly Shown[]> {
   const random = seededRandom(size.seed);
   const kills = killRounds(random, shareOf(1_000, size));
-  const stops = stopRounds(random, shareOf(20, size));
+  const stops = stopRounds(random, shareOf(20, size), stoppedForMs);
   const robberies = Array.from({ length: shareOf(200, size) }, (): Round => ({ kind: 'postgres' }));
   const rounds = [...kills, ...stops, ...robberies];
   const report = await runLife({ seed: size.seed, rounds, onRound: size.say });
