@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { startSandbox } from '@cardwright/sandbox';
 import { loadConfig } from '../packages/server/src/config.ts';
 import { createPool } from '../packages/server/src/db/pool.ts';
 import { inTransaction } from '../packages/server/src/db/transaction.ts';
@@ -55,6 +54,8 @@ export async function startFetchProcess<T>(
 }
 
 async function playPlatform(orders: readonly { id: string; cards: number }[]): Promise<number> {
+  // Loaded here only: the memory of the process that fetches is measured.
+  const { startSandbox } = await import('@cardwright/sandbox');
   // Nobody listens at the maker's address: the orders are known all the same.
   const sandbox = await startSandbox({
     port: 0,

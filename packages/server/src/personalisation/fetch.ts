@@ -37,6 +37,11 @@ interface Fetch {
   readonly templateNos: ReadonlySet<string>;
   /** The cards of each page that is stored. */
   readonly stored: Map<number, number>;
+  /**
+   * Pages are waited for several at once, because the platform is far away; they are stored one by one, because the
+   * database is near, and its other callers wait meanwhile.
+   */
+  readonly oneAtATime: ReturnType<typeof inTurn>;
 }
 
 /** How often a page is asked for before the job pauses; the pauses between are below this. */
@@ -74,6 +79,7 @@ async function begin(parts: FetchParts, work: Work, key: OrderKey): Promise<Fetc
       cardCount: Number(order.cardCount),
       templateNos: new Set(order.lines.map((line) => line.templateNo)),
       stored,
+      oneAtATime: inTurn(),
     };
   });
 }
@@ -142,8 +148,17 @@ async function fetchPage(
   }
   const fault = findFault(pageNo, answer.cards, fetch.templateNos);
   if (fault !== undefined) return fault;
-  const page = sealPage(fetch, pageNo, answer);
-  return store(fetch, page);
+  return fetch.oneAtATime(() => store(fetch, sealPage(fetch, pageNo, answer)));
+}
+
+/** Runs one piece of work after the other. A piece that fails does not hold up the next. */
+function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
 }
 
 interface PageAnswer {
