@@ -72,9 +72,11 @@ export class Shop {
 
   async #tick(mayOrder: boolean): Promise<readonly SeenOrder[]> {
     const { sandbox } = this.#farm;
-    for (const { cardOrderId } of sandbox.orders())
+    const orders = sandbox.orders();
+    for (const { cardOrderId } of orders)
       if (!this.acknowledged.has(cardOrderId)) await this.#make(cardOrderId);
-    for (const { cardOrderId, shipment } of sandbox.orders().slice(-100))
+    // An order that a kill held back is shipped long after its neighbours: looked for once no new ones come.
+    for (const { cardOrderId, shipment } of mayOrder ? orders.slice(-100) : orders)
       if (shipment !== undefined && !this.#received.has(cardOrderId)) await this.#receive(cardOrderId);
     const open = await seeOrders(this.#farm.pool, 'open');
     if (mayOrder && open.length < mostOpen && this.#placed < this.#wants.orders) await this.#order();
