@@ -244,6 +244,9 @@ export const statesGoForward: Invariant = async ({ pool }) => {
          lag(detail->>'to') over (partition by environment, card_order_id order by audit_event_id) as before
        from audit_event
        where action = 'order.state' or (action = 'order.receipt' and detail->>'from' <> detail->>'to')
+     ), last_step as (
+       select distinct on (environment, card_order_id) environment, card_order_id, to_state from step
+       order by environment, card_order_id, n desc
      ), wrong as (
        select card_order_id as id, 'from ' || from_state || ' to ' || to_state || ', which is no way' as what from step s
        where from_state <> to_state and not exists (select from order_transition t where t.from_state = s.from_state and t.to_state = s.to_state)
@@ -252,8 +255,7 @@ export const statesGoForward: Invariant = async ({ pool }) => {
        where from_state <> coalesce(before, 'received')
        union all
        select c.card_order_id, 'is ' || c.state || ', the log ends at ' || coalesce(l.to_state, 'received') from card_order c
-       left join lateral (select to_state from step s where s.environment = c.environment
-         and s.card_order_id = c.card_order_id order by n desc limit 1) l on true
+       left join last_step l using (environment, card_order_id)
        where c.state <> coalesce(l.to_state, 'received')
      ) select * from wrong order by id`,
   );
