@@ -1,0 +1,40 @@
+import { Refusal } from '../refusal.ts';
+import { readIccProfile } from './icc-profile.ts';
+import { type Ref, stringText } from './syntax.ts';
+
+/** The press's printing condition: what the four inks of the file mean. */
+export interface OutputIntent {
+  /** The ICC profile as given. */
+  readonly profile: Uint8Array;
+  /** The profile's own description. */
+  readonly description: string;
+  /** The condition's name in the ICC registry, such as FOGRA39, or the description where none was given. */
+  readonly condition: string;
+}
+
+/**
+ * Reads a press's ICC profile. Throws the refusal `output-profile-unusable` unless it is a printer's (`prtr`) for CMYK
+ * with a PCS of Lab or XYZ, of version 2 or 4 (ISO 15930-7, 6.4.2.1).
+ */
+export function openOutputIntent(profile: Uint8Array, condition?: string, file?: string): OutputIntent {
+  const refuse = (detail: string): Refusal =>
+    new Refusal('output-profile-unusable', detail, file === undefined ? {} : { file });
+  const icc = readIccProfile(profile);
+  if (!icc) throw refuse('it is no ICC profile, or cut short');
+  if (icc.deviceClass !== 'prtr') throw refuse(`its device class is "${icc.deviceClass}", not "prtr"`);
+  if (icc.colourSpace !== 'CMYK') throw refuse(`its colour space is "${icc.colourSpace}", not "CMYK"`);
+  if (icc.connectionSpace !== 'Lab ' && icc.connectionSpace !== 'XYZ ')
+    throw refuse('its connection space is neither Lab nor XYZ');
+  if (icc.majorVersion !== 2 && icc.majorVersion !== 4) throw refuse(`its version is ${icc.majorVersion}`);
+  const description = icc.description || 'CMYK';
+  return { profile, description, condition: condition ?? description };
+}
+
+/** The output intent dictionary (ISO 15930-7, 6.4.2.1; ISO 32000-1, 14.11.5). */
+export function outputIntentBody({ condition, description }: OutputIntent, profile: Ref): string {
+  return (
+    `<</Type/OutputIntent/S/GTS_PDFX/OutputConditionIdentifier${stringText(condition)}` +
+    `/OutputCondition${stringText(description)}/Info${stringText(description)}` +
+    `/RegistryName(http://www.color.org)/DestOutputProfile ${profile} 0 R>>`
+  );
+}
