@@ -1,0 +1,115 @@
+import { Refusal } from '../refusal.ts';
+import { type Component, readComponents } from './composite.ts';
+import { type FontMetrics, readMetrics, refuseUnlessEmbeddable } from './metrics.ts';
+import { readPostScriptName } from './post-script-name.ts';
+import { bytesOf, readTables, type SfntTables, tableOf } from './sfnt.ts';
+
+/**
+ * A TrueType file, checked so far that no later read leaves its tables: outlines and advances of glyphs by their number
+ * in the file. Outlines stay where they are in the file's bytes, which threads may share.
+ */
+export class TrueTypeFont {
+  readonly tables: SfntTables;
+  readonly glyphCount: number;
+  readonly unitsPerEm: number;
+  readonly postScriptName: string;
+  readonly metrics: FontMetrics;
+  /** Where each glyph begins in `glyf`; one more at the end. */
+  readonly #offsets: Uint32Array;
+  readonly #glyf: DataView;
+  readonly #hmtx: DataView;
+  readonly #fullMetrics: number;
+
+  /** @throws Refusal `font-…`: what is wrong with the file, or why it may not be used. */
+  constructor(bytes: Uint8Array, face?: number) {
+    const tables = readTables(bytes, face);
+    this.tables = tables;
+    if (!tables.has('glyf'))
+      throw new Refusal('font-outlines-unsupported', 'it has no TrueType outlines (no table glyf)');
+    if (tables.has('fvar')) throw new Refusal('font-variable', `it varies (table fvar)`);
+    refuseUnlessEmbeddable(tables);
+    this.glyphCount = tableOf(tables, 'maxp', 6).getUint16(4);
+    const head = tableOf(tables, 'head', 54);
+    this.unitsPerEm = head.getUint16(18);
+    if (this.unitsPerEm < 16 || this.unitsPerEm > 16384)
+      throw new Refusal('font-unreadable', `${this.unitsPerEm} units in an em`);
+    this.metrics = readMetrics(tables, this.unitsPerEm);
+    this.postScriptName = readPostScriptName(tables);
+    this.#glyf = tableOf(tables, 'glyf', 0);
+    this.#offsets = readOffsets(tables, this.glyphCount, head.getInt16(50) !== 0, this.#glyf.byteLength);
+    this.#fullMetrics = Math.min(tableOf(tables, 'hhea', 36).getUint16(34), this.glyphCount);
+    if (this.#fullMetrics === 0) throw new Refusal('font-unreadable', 'it has no advances');
+    this.#hmtx = tableOf(tables, 'hmtx', 4 * this.#fullMetrics + 2 * (this.glyphCount - this.#fullMetrics));
+    refuseBrokenComposites(this);
+  }
+
+  /** Of other glyphs, instead of an outline of its own. */
+  isComposite(glyph: number): boolean {
+    const start = this.#offsets[glyph]!;
+    return this.#offsets[glyph + 1]! - start >= 10 && this.#glyf.getInt16(start) < 0;
+  }
+
+  /** The glyphs of a composite; none for others. */
+  componentsOf(glyph: number): readonly Component[] {
+    return this.isComposite(glyph) ? readComponents(this.outlineData(glyph)) : [];
+  }
+
+  /** In units of the font. */
+  advanceOf(glyph: number): number {
+    return this.#hmtx.getUint16(4 * Math.min(glyph, this.#fullMetrics - 1));
+  }
+
+  leftBearingOf(glyph: number): number {
+    const after = glyph - this.#fullMetrics;
+    return this.#hmtx.getInt16(after < 0 ? 4 * glyph + 2 : 4 * this.#fullMetrics + 2 * after);
+  }
+
+  isBlank(glyph: number): boolean {
+    return this.#offsets[glyph] === this.#offsets[glyph + 1];
+  }
+
+  /** The glyph's part of `glyf`; no bytes for a blank. */
+  outlineData(glyph: number): DataView {
+    const start = this.#offsets[glyph]!;
+    return new DataView(this.#glyf.buffer, this.#glyf.byteOffset + start, this.#offsets[glyph + 1]! - start);
+  }
+
+  /** Some fonts have the box of the missing glyph under other numbers too. */
+  isMissingBox(glyph: number): boolean {
+    if (glyph === 0) return true;
+    const length = this.#offsets[1]! - this.#offsets[0]!;
+    if (length === 0 || this.#offsets[glyph + 1]! - this.#offsets[glyph]! !== length) return false;
+    return Buffer.compare(bytesOf(this.outlineData(glyph)), bytesOf(this.outlineData(0))) === 0;
+  }
+}
+
+/** No font nests its glyphs deeper; one that does, or that contains itself, is damaged. */
+const deepestNesting = 8;
+
+/** Looks at every composite now: a font found damaged after a million cards were drawn is found too late. */
+function refuseBrokenComposites(font: TrueTypeFont): void {
+  for (let glyph = 0; glyph < font.glyphCount; glyph++)
+    if (font.isComposite(glyph)) refuseBroken(font, glyph, 0);
+}
+
+function refuseBroken(font: TrueTypeFont, glyph: number, depth: number): void {
+  if (depth > deepestNesting) throw new Refusal('font-unreadable', `glyph ${glyph} is nested too deeply`);
+  for (const component of font.componentsOf(glyph)) {
+    if (component.glyph >= font.glyphCount)
+      throw new Refusal('font-unreadable', `glyph ${glyph} is made of one that does not exist`);
+    refuseBroken(font, component.glyph, depth + 1);
+  }
+}
+
+function readOffsets(tables: SfntTables, glyphCount: number, isLong: boolean, end: number): Uint32Array {
+  const loca = tableOf(tables, 'loca', (glyphCount + 1) * (isLong ? 4 : 2));
+  const offsets = new Uint32Array(glyphCount + 1);
+  let last = 0;
+  for (let glyph = 0; glyph <= glyphCount; glyph++) {
+    const offset = isLong ? loca.getUint32(4 * glyph) : 2 * loca.getUint16(2 * glyph);
+    if (offset < last || offset > end)
+      throw new Refusal('font-unreadable', `glyph ${glyph} lies outside of its table`);
+    offsets[glyph] = last = offset;
+  }
+  return offsets;
+}
