@@ -1,0 +1,148 @@
+import { deflateSync } from 'node:zlib';
+import { type Code128Encoder, createCode128Encoder } from '../code/code-128.ts';
+import type { Cell } from '../imposition/geometry.ts';
+import { drawSlug } from '../imposition/slug.ts';
+import { PdfPen } from '../pdf/pen.ts';
+import type { Row } from '../records/record.ts';
+import { type OpenedOutput, type OutputSide, openDocument, type RunDocument } from './document.ts';
+import { type DrawingTask, type Drawn, type DrawnPages, fieldEnd, rowEnd } from './drawing.ts';
+import type { DrawerSetup } from './setup.ts';
+
+/** Fast, and within a few percent of the best for such short streams. */
+const deflateLevel = 1;
+
+/** Draws sheets of a run; holds nothing from one task to the next but buffers. */
+export class Drawer {
+  readonly #document: RunDocument;
+  readonly #pens: readonly PdfPen[];
+  readonly #pages = new PageBytes();
+  readonly #slugCode: Code128Encoder = createCode128Encoder();
+  /** The card that `#drawCard` draws: set for each cell, so that no closure is made for a card. */
+  #pen: PdfPen;
+  #side: OutputSide;
+  #row: Row = [];
+  #recordNo = 0;
+
+  constructor(document: RunDocument) {
+    this.#document = document;
+    const { codes } = document.setup.press;
+    this.#pens = document.outputs.map(({ resources }) => new PdfPen(resources, { codes }));
+    this.#pen = this.#pens[0]!;
+    this.#side = document.outputs[0]!.sides[0]!;
+  }
+
+  /** Throws a `Refusal` with the record's number for a card that cannot be drawn. */
+  draw(task: DrawingTask): Drawn {
+    const rows = unpackRows(task.rows);
+    const outputs = this.#document.outputs.map((output, index) =>
+      this.#drawOutput(output, index, task, rows),
+    );
+    return { outputs, usedGlyphs: this.#pens.map((pen) => pen.takeUsedGlyphs()) };
+  }
+
+  #drawOutput(output: OpenedOutput, index: number, task: DrawingTask, rows: readonly Row[]): DrawnPages {
+    const pen = this.#pens[index]!;
+    const { positions } = this.#document.geometry;
+    this.#pages.begin(task.sheets * output.sides.length);
+    for (let sheet = 0; sheet < task.sheets; sheet++) {
+      for (const side of output.sides) {
+        pen.reset('page');
+        if (side.marksForm !== undefined) pen.drawForm(side.marksForm);
+        this.#drawCells(pen, side, task, rows, sheet * positions);
+        if (side.geometry.slug !== undefined) this.#drawSlug(pen, side, task, sheet);
+        this.#pages.add(
+          this.#document.isDeflated ? deflateSync(pen.bytes(), { level: deflateLevel }) : pen.bytes(),
+        );
+      }
+    }
+    return this.#pages.take();
+  }
+
+  #drawCells(pen: PdfPen, side: OutputSide, task: DrawingTask, rows: readonly Row[], first: number): void {
+    this.#pen = pen;
+    this.#side = side;
+    const { cells } = side.geometry;
+    for (let position = 0; position < cells.length; position++) {
+      this.#recordNo = task.recordNos[first + position]!;
+      this.#row = rows[first + position]!;
+      this.#drawCell(pen, cells[position]!, cells.length > 1);
+    }
+  }
+
+  #drawCell(pen: PdfPen, { matrix, clip }: Cell, hasNeighbours: boolean): void {
+    if (this.#recordNo === 0) pen.within(matrix, this.#drawVoid, clip);
+    else if (hasNeighbours) pen.within(matrix, this.#drawCard, clip);
+    else pen.within(matrix, this.#drawCard);
+  }
+
+  readonly #drawVoid = (): void => this.#pen.drawForm('void');
+
+  readonly #drawCard = (): void => {
+    const { staticForm, face } = this.#side;
+    if (staticForm !== undefined) this.#pen.drawForm(staticForm);
+    if (face.hasVariable) face.drawVariable(this.#pen, this.#row, this.#recordNo);
+  };
+
+  #drawSlug(pen: PdfPen, { geometry: side }: OutputSide, task: DrawingTask, sheet: number): void {
+    const { setup, geometry, markTypeface } = this.#document;
+    const { positions } = geometry;
+    const nos = task.recordNos.subarray(sheet * positions, (sheet + 1) * positions).filter((no) => no > 0);
+    const sheetNo = task.firstSheet + sheet + 1;
+    const fileNo = task.fileIndex + 1;
+    const slug = {
+      jobName: setup.jobName,
+      dateText: setup.dateText,
+      fileNo,
+      fileCount: setup.fileCount,
+      sheetNo,
+      sheetsInFile: task.sheetsInFile,
+      firstRecordNo: Math.min(...nos),
+      lastRecordNo: Math.max(...nos),
+      sheetId: `${setup.documentId.slice(0, 8)}-${fileNo}-${sheetNo}`,
+    };
+    drawSlug(pen, geometry, side, slug, markTypeface, this.#slugCode);
+  }
+}
+
+export function openDrawer(setup: DrawerSetup): Drawer {
+  return new Drawer(openDocument(setup));
+}
+
+function unpackRows(packed: string): Row[] {
+  const rows = packed.split(rowEnd);
+  rows.pop();
+  return rows.map((row) => row.split(fieldEnd));
+}
+
+/** Collects pages of one task in one buffer that can be given away. */
+class PageBytes {
+  #bytes = new Uint8Array(0);
+  #length = 0;
+  #lengths = new Uint32Array(0);
+  #pages = 0;
+  /** Of the last task: the next one will need about as much. */
+  #usualBytes = 1 << 18;
+
+  begin(pages: number): void {
+    this.#bytes = new Uint8Array(this.#usualBytes);
+    this.#length = 0;
+    this.#lengths = new Uint32Array(pages);
+    this.#pages = 0;
+  }
+
+  add(page: Uint8Array): void {
+    if (this.#length + page.length > this.#bytes.length) {
+      const grown = new Uint8Array(2 * (this.#length + page.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(page, this.#length);
+    this.#length += page.length;
+    this.#lengths[this.#pages++] = page.length;
+  }
+
+  take(): DrawnPages {
+    this.#usualBytes = this.#bytes.length;
+    return { bytes: this.#bytes, lengths: this.#lengths };
+  }
+}

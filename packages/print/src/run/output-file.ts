@@ -1,0 +1,85 @@
+import { type FileSeal, openWholeFile, type WholeFile } from '../file/whole-file.ts';
+import { subsetTypeface } from '../font/subset.ts';
+import { embedFont } from '../pdf/embed-font.ts';
+import { PdfFile, type PdfFileOptions } from '../pdf/file.ts';
+import { type WrittenResources, writeForm, writeResources } from '../pdf/write-resources.ts';
+import type { OpenedOutput, RunDocument } from './document.ts';
+import type { DrawnPages } from './drawing.ts';
+
+/** A PDF of a run while it is written. It gets its name when it is whole. */
+export class OutputFile {
+  readonly #document: RunDocument;
+  readonly #output: OpenedOutput;
+  readonly #target: WholeFile;
+  readonly #pdf: PdfFile;
+  readonly #resources: WrittenResources;
+  readonly #usedGlyphs: Uint8Array[];
+  #pages = 0;
+
+  static async open(
+    path: string,
+    document: RunDocument,
+    output: OpenedOutput,
+    facts: PdfFileOptions,
+  ): Promise<OutputFile> {
+    return new OutputFile(await openWholeFile(path), document, output, facts);
+  }
+
+  private constructor(target: WholeFile, document: RunDocument, output: OpenedOutput, facts: PdfFileOptions) {
+    this.#target = target;
+    this.#document = document;
+    this.#output = output;
+    let last = Promise.resolve();
+    const sink = {
+      write(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+        last = last.then(() => target.write(chunk));
+        return last;
+      },
+    };
+    this.#pdf = new PdfFile(sink, facts);
+    this.#resources = writeResources(this.#pdf, output.resources);
+    this.#usedGlyphs = output.drawForms((name, content, box) => {
+      const ref = this.#resources.forms.get(name);
+      if (ref === undefined) throw new Error(`the form ${name} is not among the resources`);
+      writeForm(this.#pdf, ref, { box, content, resources: this.#resources.dictionary });
+    });
+  }
+
+  /** Adds the pages of one task, in order, and waits while the disk is slow. */
+  async add({ bytes, lengths }: DrawnPages, usedGlyphs: readonly Uint8Array[]): Promise<void> {
+    const { sides, isDeflated } = this.#document;
+    let at = 0;
+    for (const length of lengths) {
+      const { mediaBox, trimBox, bleedBox } = sides[this.#pages++ % sides.length]!;
+      const content = bytes.subarray(at, at + length);
+      this.#pdf.addPage({
+        mediaBox,
+        trimBox,
+        bleedBox,
+        content,
+        isDeflated,
+        resources: this.#resources.dictionary,
+      });
+      at += length;
+    }
+    for (const [index, used] of usedGlyphs.entries()) mergeInto(this.#usedGlyphs[index]!, used);
+    await this.#pdf.waiting;
+  }
+
+  /** Embeds what was used of the fonts, ends the PDF and gives the file its name. */
+  async commit(): Promise<FileSeal & { readonly pages: number }> {
+    for (const [index, typeface] of this.#output.resources.typefaces.entries())
+      embedFont(this.#pdf, this.#resources.fonts[index]!, subsetTypeface(typeface, this.#usedGlyphs[index]!));
+    const { pages } = await this.#pdf.finish();
+    return { ...(await this.#target.commit()), pages };
+  }
+
+  /** Leaves nothing. */
+  async abort(): Promise<void> {
+    await this.#target.abort();
+  }
+}
+
+function mergeInto(all: Uint8Array, more: Uint8Array): void {
+  for (let at = 0; at < more.length; at++) all[at]! |= more[at]!;
+}

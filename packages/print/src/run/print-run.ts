@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { removeLeftParts, writeWholeFile } from '../file/whole-file.ts';
+import { type ManifestFile, manifestText, type RunManifest } from '../imposition/manifest.ts';
+import { PlaceMap } from '../imposition/place-map.ts';
+import { filesOf, type PlannedFile, planRun, type RunPlan } from '../imposition/plan.ts';
+import { checkPictures, type PictureWarning } from '../layout/pictures.ts';
+import type { LayoutWarning } from '../layout/warning.ts';
+import type { PdfFileOptions } from '../pdf/file.ts';
+import { openOutputIntent } from '../pdf/output-intent.ts';
+import { pagesPerFile } from '../press/parse.ts';
+import type { RecordSource } from '../records/record.ts';
+import { Refusal } from '../refusal.ts';
+import { openDocument, type RunDocument } from './document.ts';
+import { Drawer } from './drawer.ts';
+import { OutputFile } from './output-file.ts';
+import { DrawingPool } from './pool.ts';
+import { RecordCursor } from './record-cursor.ts';
+import { filesDone, manifestName } from './resume.ts';
+import { type DrawerSetup, outputsOf } from './setup.ts';
+import { surveyRecords } from './survey.ts';
+import { tasksOfFile } from './tasks.ts';
+
+/** What shall be printed. All files go into `folder`. */
+export interface PrintJob extends Omit<DrawerSetup, 'outputs' | 'fileCount' | 'documentId' | 'columns'> {
+  readonly records: RecordSource;
+  readonly folder: string;
+  /** ISO 8601 with seconds and an offset; what the documents give as their date. */
+  readonly createdAt: string;
+  /** The ICC profile of the press; see the press's `outputIntent`. */
+  readonly outputProfile: Uint8Array;
+}
+
+export interface PrintProgress {
+  readonly phase: 'checking' | 'printing';
+  readonly records: number;
+  /** Of so many; unknown while they are counted. */
+  readonly of: number | undefined;
+}
+
+export interface PrintOptions {
+  /** Drawing threads besides this one: 0 draws in this thread. As many as cores unless stated; none for small runs. */
+  readonly threads?: number;
+  readonly onProgress?: (progress: PrintProgress) => void;
+  /** Stops between two tasks; whole files stay, and the same job goes on after them. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PrintReport {
+  readonly manifest: RunManifest;
+  readonly manifestPath: string;
+  readonly warnings: readonly (LayoutWarning | PictureWarning)[];
+  /** Files that an earlier run had made already. */
+  readonly filesKept: number;
+}
+
+/** Threads take longer to start than so few cards to draw. */
+const fewRecords = 2_000;
+
+/**
+ * Prints a job: reads all records once to check and count them, then draws them file by file. Every file appears whole;
+ * the manifest names those that are. A job that was stopped goes on after its last whole file, if layout, press and
+ * records are the same. Memory does not grow with the number of records, only with the cards of one file of sheets.
+ *
+ * Rejects with a `Refusal` (record number, place, what to do) and leaves no part of a file.
+ */
+export async function printRun(job: PrintJob, options: PrintOptions = {}): Promise<PrintReport> {
+  const { onProgress = () => undefined } = options;
+  const survey = await surveyRecords(job.records, (records) =>
+    onProgress({ phase: 'checking', records, of: job.records.count }),
+  );
+  if (survey.records === 0) throw new Refusal('records-none', 'the source is empty');
+  const identity = { ...hashesOf(job), sourceSha256: survey.sha256 };
+  const setup = setupOf(job, survey.records, documentIdOf(job, identity));
+  const document = openDocument(setup);
+  const { columns, rows, positions } = document.geometry;
+  const plan = planRun({ recordCount: survey.records, positions, sheetsPerFile: pagesPerFile(job.press) });
+  await mkdir(job.folder, { recursive: true, mode: 0o700 });
+  await removeLeftParts(job.folder);
+
+  const blank: RunManifest = {
+    version: 1,
+    kind: 'cardwright-print-run',
+    status: 'running',
+    jobName: job.jobName,
+    layoutSha256: identity.layoutSha256,
+    pressSha256: identity.pressSha256,
+    source: { sha256: survey.sha256, records: survey.records },
+    sheet: { columns, rows, sheetsPerFile: plan.sheetsPerFile },
+    files: [],
+    totals: {
+      records: plan.recordCount,
+      voids: plan.voids,
+      sheets: plan.sheets,
+      files: plan.fileCount * setup.outputs.length,
+    },
+  };
+  const kept = await filesDone(job.folder, blank, setup.outputs.length);
+  const run = new Run({ job, options, document, plan, setup, manifest: { ...blank, files: kept } });
+  const manifest = await run.print(kept.length / setup.outputs.length);
+  const manifestPath = join(job.folder, manifestName);
+  return {
+    manifest,
+    manifestPath,
+    warnings: warningsOf(document, job.outputProfile),
+    filesKept: kept.length,
+  };
+}
+
+function warningsOf(
+  { setup, compiled, artworks }: RunDocument,
+  outputProfile: Uint8Array,
+): (LayoutWarning | PictureWarning)[] {
+  const { bleedMm, maxInkPercent, minImageDpi } = setup.press;
+  const placed = { artworks, bleedMm, maxInkPercent, minImageDpi };
+  return [...compiled.warnings, ...checkPictures(setup.layout, placed, outputProfile)];
+}
+
+interface RunParts {
+  readonly job: PrintJob;
+  readonly options: PrintOptions;
+  readonly document: RunDocument;
+  readonly plan: RunPlan;
+  readonly setup: DrawerSetup;
+  readonly manifest: RunManifest;
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #facts: PdfFileOptions;
+  #manifest: RunManifest;
+  #printed = 0;
+
+  constructor(parts: RunParts) {
+    const { job, setup } = parts;
+    const { condition } = job.press.outputIntent ?? {};
+    this.#parts = parts;
+    this.#manifest = parts.manifest;
+    this.#facts = {
+      title: job.jobName,
+      createdAt: job.createdAt,
+      documentId: setup.documentId,
+      outputIntent: openOutputIntent(job.outputProfile, condition),
+    };
+  }
+
+  async print(blocksKept: number): Promise<RunManifest> {
+    const { job, plan, document, setup, options } = this.#parts;
+    const { records } = job;
+    const cursor = new RecordCursor(records);
+    const places = await PlaceMap.open(join(job.folder, 'places.csv'), plan, document.geometry.columns);
+    const threads = options.threads ?? (plan.recordCount <= fewRecords ? 0 : availableParallelism());
+    const inline = threads === 0 ? new Drawer(document) : undefined;
+    const pool = threads === 0 ? undefined : await DrawingPool.start(setup, threads);
+    try {
+      const draw = pool
+        ? pool.draw.bind(pool)
+        : async (task: Parameters<Drawer['draw']>[0]) => inline!.draw(task);
+      for (const file of filesOf(plan)) {
+        const isKept = file.index < blocksKept;
+        if (isKept) await this.#pass(file, cursor, places);
+        else await this.#printFile(file, cursor, places, draw, Math.max(1, threads));
+      }
+      await this.#complete(places);
+      return this.#manifest;
+    } finally {
+      await pool?.close();
+      await places.abort();
+      await cursor.close();
+    }
+  }
+
+  /** Records of files that are there: they only need their lines in the place map. */
+  async #pass(file: PlannedFile, cursor: RecordCursor, places: PlaceMap): Promise<void> {
+    for (let left = file.records; left > 0; ) {
+      const { recordNos } = await cursor.take(Math.min(left, 4_096));
+      await places.add([...recordNos]);
+      left -= recordNos.length;
+    }
+    this.#tell(file.records);
+  }
+
+  async #printFile(
+    file: PlannedFile,
+    cursor: RecordCursor,
+    places: PlaceMap,
+    draw: DrawingPool['draw'],
+    threads: number,
+  ): Promise<void> {
+    const { job, document, options } = this.#parts;
+    const names = document.outputs.map(({ name }) => fileName(file, name, this.#parts.plan.fileCount));
+    const outputs: OutputFile[] = [];
+    const span = { first: Number.POSITIVE_INFINITY, last: 0 };
+    try {
+      for (const [index, output] of document.outputs.entries())
+        outputs.push(await OutputFile.open(join(job.folder, names[index]!), document, output, this.#facts));
+      const inHand: { readonly drawn: ReturnType<typeof draw>; readonly records: number }[] = [];
+      const writeFirst = async (): Promise<void> => {
+        const first = inHand.shift()!;
+        const drawn = await first.drawn;
+        for (const [index, output] of outputs.entries())
+          await output.add(drawn.outputs[index]!, drawn.usedGlyphs[index]!);
+        this.#tell(first.records);
+      };
+      for await (const { task, recordNos } of tasksOfFile(file, document.geometry.positions, cursor)) {
+        options.signal?.throwIfAborted();
+        await places.add(recordNos);
+        for (const recordNo of recordNos) {
+          if (recordNo < span.first) span.first = recordNo;
+          if (recordNo > span.last) span.last = recordNo;
+        }
+        const drawn = draw(task);
+        // Its rejection is met when its turn comes; until then it must not count as unhandled.
+        drawn.catch(() => undefined);
+        inHand.push({ drawn, records: recordNos.length });
+        if (inHand.length > 2 * threads) await writeFirst();
+      }
+      while (inHand.length > 0) await writeFirst();
+      await this.#commit(file, outputs, names, span);
+    } finally {
+      for (const output of outputs) await output.abort();
+    }
+  }
+
+  async #commit(
+    file: PlannedFile,
+    outputs: readonly OutputFile[],
+    names: readonly string[],
+    span: { readonly first: number; readonly last: number },
+  ): Promise<void> {
+    const files: ManifestFile[] = [];
+    for (const [index, output] of outputs.entries()) {
+      const { sha256, bytes, pages } = await output.commit();
+      if (pages !== file.sheets * this.#parts.document.sides.length)
+        throw new Error(`${names[index]} has ${pages} pages for ${file.sheets} sheets`);
+      files.push({
+        name: names[index]!,
+        sha256,
+        bytes,
+        fileNo: file.index + 1,
+        part: this.#parts.document.outputs[index]!.name,
+        sheets: file.sheets,
+        records: file.records,
+        voids: file.voids,
+        firstRecordNo: span.first,
+        lastRecordNo: span.last,
+      });
+    }
+    await this.#save({ ...this.#manifest, files: [...this.#manifest.files, ...files] });
+  }
+
+  async #complete(places: PlaceMap): Promise<void> {
+    const seal = await places.commit();
+    await this.#save({ ...this.#manifest, status: 'complete', places: { name: 'places.csv', ...seal } });
+  }
+
+  async #save(manifest: RunManifest): Promise<void> {
+    this.#manifest = manifest;
+    await writeWholeFile(join(this.#parts.job.folder, manifestName), manifestText(manifest));
+  }
+
+  #tell(records: number): void {
+    this.#printed += records;
+    this.#parts.options.onProgress?.({
+      phase: 'printing',
+      records: this.#printed,
+      of: this.#parts.plan.recordCount,
+    });
+  }
+}
+
+/** `0001-print.pdf`, … in the order of the run. Nothing of a record or of the job's name is in it. */
+function fileName({ index }: PlannedFile, output: string, fileCount: number): string {
+  return `${String(index + 1).padStart(Math.max(4, String(fileCount).length), '0')}-${output}.pdf`;
+}
+
+function setupOf(job: PrintJob, recordCount: number, documentId: string): DrawerSetup {
+  const { jobName, dateText, layout, press, fonts, fontChains, markTypeface, artworks, isProof, records } =
+    job;
+  const perSheet = press.sheet === undefined ? 1 : press.sheet.columns * press.sheet.rows;
+  const layers = [
+    ...new Set([...(layout.front ?? []), ...(layout.back ?? [])].map(({ layer = 'print' }) => layer)),
+  ];
+  return {
+    ...{ jobName, dateText, documentId, layout, press, fonts, fontChains, markTypeface, artworks, isProof },
+    columns: records.columns,
+    outputs: outputsOf(layers, press.separateLayers),
+    fileCount: Math.ceil(recordCount / (perSheet * pagesPerFile(press))),
+  };
+}
+
+const sha256Of = (...parts: readonly (string | Uint8Array)[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
+
+/** The layout with its pictures and fonts, and the press with its profile: what decides how a record is printed. */
+function hashesOf(job: PrintJob): { readonly layoutSha256: string; readonly pressSha256: string } {
+  const parts = [...job.artworks, ...job.fonts].flatMap(({ name, bytes }) => [name, sha256Of(bytes)]);
+  const chains = JSON.stringify([job.fontChains, job.markTypeface, job.isProof]);
+  return {
+    layoutSha256: sha256Of(JSON.stringify(job.layout), JSON.stringify(parts), chains),
+    pressSha256: sha256Of(JSON.stringify(job.press), job.outputProfile),
+  };
+}
+
+function documentIdOf(job: PrintJob, identity: Readonly<Record<string, string>>): string {
+  return sha256Of(JSON.stringify(identity), job.jobName, job.createdAt).slice(0, 32);
+}
