@@ -1,7 +1,9 @@
 import { type FileSeal, openWholeFile, type WholeFile } from '../file/whole-file.ts';
 import { subsetTypeface } from '../font/subset.ts';
+import type { Typeface } from '../font/typeface.ts';
 import { embedFont } from '../pdf/embed-font.ts';
 import { PdfFile, type PdfFileOptions } from '../pdf/file.ts';
+import type { Ref } from '../pdf/syntax.ts';
 import { type WrittenResources, writeForm, writeResources } from '../pdf/write-resources.ts';
 import type { OpenedOutput, RunDocument } from './document.ts';
 import type { DrawnPages } from './drawing.ts';
@@ -69,9 +71,16 @@ export class OutputFile {
   /** Embeds what was used of the fonts, ends the PDF and gives the file its name. */
   async commit(): Promise<FileSeal & { readonly pages: number }> {
     for (const [index, typeface] of this.#output.resources.typefaces.entries())
-      embedFont(this.#pdf, this.#resources.fonts[index]!, subsetTypeface(typeface, this.#usedGlyphs[index]!));
+      this.#embed(typeface, this.#resources.fonts[index]!, this.#usedGlyphs[index]!);
     const { pages } = await this.#pdf.finish();
     return { ...(await this.#target.commit()), pages };
+  }
+
+  /** A typeface that was only at hand, as a fallback, is not there: a null resource is none (ISO 32000-1, 7.3.7). */
+  #embed(typeface: Typeface, ref: Ref, usedGlyphs: Uint8Array): void {
+    if (usedGlyphs.some((bits) => bits !== 0))
+      embedFont(this.#pdf, ref, subsetTypeface(typeface, usedGlyphs));
+    else this.#pdf.writeObject(ref, 'null');
   }
 
   /** Leaves nothing. */
