@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { loadConfig } from '../packages/server/src/config.ts';
 import { createPool } from '../packages/server/src/db/pool.ts';
 import { inTransaction } from '../packages/server/src/db/transaction.ts';
@@ -13,7 +14,12 @@ import { fetchRowByRow } from './fetch-row-by-row.ts';
 
 /** What a process of its own does: play the platform, or fetch one order from it, ours or row by row. */
 export type FetchTask =
-  | { readonly kind: 'platform'; readonly orders: readonly { readonly id: string; readonly cards: number }[] }
+  | {
+      readonly kind: 'platform';
+      readonly orders: readonly { readonly id: string; readonly cards: number }[];
+      /** Runs below the others: what has machines of its own in life shall not take the product's cores here. */
+      readonly givesWay?: true;
+    }
   | {
       readonly kind: 'ours' | 'row by row';
       readonly cardOrderId: string;
@@ -121,6 +127,7 @@ function benchPlatform(gateway: string, pool: ReturnType<typeof createPool>): Pl
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.once('message', (task: FetchTask) => {
+    if ('givesWay' in task) setPriority(constants.priority.PRIORITY_LOW);
     const work = task.kind === 'platform' ? playPlatform(task.orders) : fetchOnce(task);
     work.then(
       (result) => process.send?.(result),

@@ -68,6 +68,7 @@ async function measureOnce(
   const platform = await startFetchProcess<number>({
     kind: 'platform',
     orders: [{ id: String(orderId), cards }],
+    givesWay: true,
   });
   const product = await startProduct(dataDir, platform.result);
   const databaseUrl = findRunningServer(join(dataDir, 'postgres'));

@@ -5,10 +5,27 @@ import { measureIntake } from './intake.ts';
 import { measureMeanwhile } from './meanwhile.ts';
 import { formatTable, type Row } from './table.ts';
 
-const usage =
-  'npm run bench -- [intake|cpu|fetch|meanwhile|all] [--runs 5] [--seconds 4] [--cards 200000] [--gateway-node-option OPTION]...\n';
+interface BenchOptions {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly cards: number;
+  readonly gatewayExecArgv: readonly string[];
+  readonly progress: (text: string) => void;
+}
 
-const stages: readonly string[] = ['intake', 'cpu', 'fetch', 'meanwhile', 'all'];
+/** In the order in which `all` runs them. What the print engine is compared with is loaded only by its own stages. */
+const stages: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
+  cpu: measureCpu,
+  fetch: measureFetch,
+  meanwhile: measureMeanwhile,
+  intake: measureIntake,
+  'print-codes': async (options) => (await import('./print-codes.ts')).measureCodes(options),
+  'print-perso': async (options) =>
+    (await import('./print-perso.ts')).measurePerso({ ...options, records: options.cards }),
+  print: async (options) => (await import('./print.ts')).measurePrint(options),
+};
+
+const usage = `npm run bench -- [${Object.keys(stages).join('|')}|all] [--runs 5] [--seconds 4] [--cards 200000] [--gateway-node-option OPTION]...\n`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -24,20 +41,17 @@ async function main(): Promise<number> {
   const runs = Number(values.runs);
   const seconds = Number(values.seconds);
   const cards = Number(values.cards);
-  const isRight = stages.includes(stage) && Number.isInteger(runs) && runs >= 1 && seconds > 0 && cards >= 1;
-  if (!isRight) {
+  const isKnown = stage === 'all' || Object.hasOwn(stages, stage);
+  if (!isKnown || !Number.isInteger(runs) || runs < 1 || !(seconds > 0) || !(cards >= 1)) {
     process.stderr.write(usage);
     return 2;
   }
   const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+  const gatewayExecArgv = values['gateway-node-option'];
   const rows: Row[] = [];
-  const isAsked = (name: string): boolean => stage === name || stage === 'all';
-  if (isAsked('cpu')) rows.push(...(await measureCpu({ runs, seconds, progress })));
-  if (isAsked('fetch')) rows.push(...(await measureFetch({ runs, cards, progress })));
-  if (isAsked('meanwhile')) rows.push(...(await measureMeanwhile({ runs, cards, progress })));
-  if (isAsked('intake')) {
-    const gatewayExecArgv = values['gateway-node-option'];
-    rows.push(...(await measureIntake({ runs, seconds, gatewayExecArgv, progress })));
+  for (const [name, measure] of Object.entries(stages)) {
+    if (stage !== name && stage !== 'all') continue;
+    rows.push(...(await measure({ runs, seconds, cards, gatewayExecArgv, progress })));
   }
   process.stdout.write(`\n${formatTable(rows)}\n\nMedians of ${runs} alternating runs.\n`);
   return 0;

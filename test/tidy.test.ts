@@ -64,7 +64,10 @@ const printLevels: Readonly<Record<string, number>> = {
   draw: 2,
   records: 2,
   file: 1,
+  json: 1,
   'refusal.ts': 0,
+  'refusals.ts': 0,
+  refusals: 0,
 };
 
 const roomOf = (file: string): string => file.split('/')[3] ?? '';

@@ -1,52 +1,73 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import { Refusal } from '../refusal.ts';
+import { addExamples } from './examples.ts';
+import { addExportCommand } from './export-command.ts';
 import { addPaperCommand } from './paper-command.ts';
 import { addPersoCommands } from './perso-command.ts';
 import { addPreviewCommand } from './preview-command.ts';
 import { addPrintCommands } from './print-commands.ts';
-import { addVerifyCommands } from './verify-command.ts';
-
-const examples = `
-这些命令可直接运行 These commands work as they stand:
-  cardwright-print pdf     --records sample:sample-100 --layout sample:gift-card --press sample:one-up-600dpi --out out/cards
-  cardwright-print impose  --records sample:sample-100 --layout sample:gift-card --press sample:digital-sra3 --out out/sheets
-  cardwright-print verify  out/sheets
-  cardwright-print proof   --records sample:sample-100 --layout sample:gift-card --press sample:one-up-600dpi --out out/proof
-  cardwright-print preview --layout sample:gift-card --side back --out out/back.png
-  cardwright-print perso   --records sample:sample-100 --profile sample:line-csv --unencrypted --out out/perso
-  cardwright-print label   --kind box-label --data sample:box-label --out out/box.pdf
-
-退出码 Exit codes: 0 done, 1 refused or not whole, 2 wrong usage.`;
+import { addSchemaCommand } from './schema-command.ts';
+import { addVerifyCommand } from './verify-command.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-/** The only place of this package that asks a clock. */
+/** The only place of this package that asks a clock for the date. */
 const now = (): Date => new Date();
 
-const program = new Command('cardwright-print')
-  .description('从卡片记录到印刷文件 From card records to what a press takes')
-  .version(version)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .addHelpText('after', examples);
-addPrintCommands(program, now);
-addPersoCommands(program, now);
-addPaperCommand(program, now);
-addPreviewCommand(program);
-addVerifyCommands(program);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof Refusal) && !isSystemError(error)) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
+function makeProgram(): Command {
+  const program = new Command('cardwright-print')
+    .description('从卡片记录到印刷文件 · from card records to what a press takes')
+    .version(version, '-V, --version', '版本 print the version')
+    .helpOption('-h, --help', '帮助 print help')
+    .helpCommand('help [command]', '帮助 · print help for a command')
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error:/, '用法错误 wrong usage:')),
+    })
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  addPrintCommands(program, now);
+  addVerifyCommand(program);
+  addPreviewCommand(program);
+  addPersoCommands(program, now);
+  addExportCommand(program);
+  addPaperCommand(program, now);
+  addSchemaCommand(program);
+  addExamples(program);
+  program.showHelpAfterError('用法 usage: cardwright-print --help');
+  for (const command of program.commands) {
+    const name = `cardwright-print ${command.name()}`;
+    command.showHelpAfterError(`用法 usage: ${name} ${command.usage()}; 详见 see ${name} --help`);
+  }
+  return program;
 }
 
-/** Disk full, a folder that cannot be written: the user's to mend, and no bug to show the inside of. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+/** Refusals, and what the system refuses, are the user's to mend: one line. Anything else is a bug and shows its inside. */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  const isSystemError = error instanceof Error && 'syscall' in error && 'code' in error;
+  return isSystemError ? new Refusal('output-unwritable', error.message) : undefined;
+}
+
+/** As shells count: 128 and the signal's number for what a signal stopped. */
+function exitCodeOf({ code, detail }: Refusal): number {
+  if (code !== 'run-interrupted' && code !== 'file-interrupted') return 1;
+  return 128 + constants.signals[detail as NodeJS.Signals];
+}
+
+// Whoever reads our output may stop early, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+try {
+  await makeProgram().parseAsync();
+} catch (error) {
+  const refusal = refusalOf(error);
+  if (refusal === undefined) throw error;
+  process.stderr.write(`${refusal.message.replace(/\p{Cc}/gu, '�')}\n`);
+  process.exitCode = exitCodeOf(refusal);
 }

@@ -1,112 +1,124 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { sides } from '../layout/sides.ts';
 import type { PressProfile } from '../press/schema.ts';
+import type { RecordSource } from '../records/record.ts';
+import { numberedBatches } from '../records/record.ts';
 import { selectRecords } from '../records/select.ts';
 import { Refusal } from '../refusal.ts';
 import { type PrintReport, printRun } from '../run/print-run.ts';
-import {
-  type LayoutInput,
-  type RecordFlags,
-  readFonts,
-  readLayout,
-  readPress,
-  readRecords,
-} from './inputs.ts';
+import { readFonts, readLayout, readPress, readRecords } from './inputs.ts';
+import { interruptible, until } from './interruption.ts';
 import { localDate, localMoment } from './moment.ts';
-import { formatBytes, formatCount, formatSeconds, Progress } from './progress.ts';
+import {
+  fontOption,
+  type GivenFont,
+  type RecordFlags,
+  shortText,
+  wholeNumber,
+  withRecordOptions,
+} from './options.ts';
+import { reportJson, reportLines } from './print-report.ts';
+import { Progress } from './progress.ts';
 
 interface PrintFlags extends RecordFlags {
   readonly layout: string;
   readonly press: string;
   readonly out: string;
-  readonly font?: readonly string[];
+  readonly font?: readonly GivenFont[];
   readonly job?: string;
   readonly date?: string;
-  readonly threads?: string;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
-/** Options of records that several commands share. */
-export function withRecordOptions(command: Command): Command {
-  return command
-    .requiredOption('--records <file>', '记录 records: a .csv or .jsonl file, or sample:sample-100')
-    .option('--encoding <name>', 'of a CSV file: utf-8, gb18030 or gbk', 'utf-8')
-    .option('--unique-by <columns...>', '唯一列 columns in which no value may come twice')
-    .option('--range <ranges>', '记录范围 records to make, such as 1-500,777')
-    .option('--remake <file>', '补打清单 records to make again: one record number a line')
-    .option('--remake-by <column>', 'the lines of --remake are values of this column');
+/** What `pdf`, `impose` and `proof` differ in. */
+interface PrintKind {
+  readonly isProof: boolean;
+  adapt(press: PressProfile): PressProfile;
 }
 
 export function addPrintCommands(program: Command, now: () => Date): void {
-  const describe = (name: string, description: string): Command =>
+  const add = (name: string, description: string, kind: PrintKind): void => {
     withRecordOptions(program.command(name).description(description))
       .requiredOption('--layout <file>', '版面 layout: a JSON file, or sample:gift-card')
       .requiredOption(
         '--press <file>',
-        '印刷机 press profile: a JSON file, or sample:one-up-600dpi, sample:digital-sra3',
+        '印刷机参数 press profile: a JSON file, or sample:one-up-600dpi, sample:digital-sra3, sample:offset-8x3',
       )
-      .requiredOption('--out <folder>', '输出文件夹 folder for PDF files, place map and manifest')
-      .option('--font <name=file...>', 'fonts (.ttf) of your own by the name that the layout gives them')
-      .option('--job <name>', '任务名 title of the documents and slugs; the layout’s name unless given')
-      .option('--date <text>', 'what slugs show as the date; today unless given')
-      .addOption(new Option('--threads <n>', 'drawing threads; as many as cores unless given'))
-      .option('--json', 'print the summary as JSON');
-
-  describe('pdf', '每张卡一页 A card a page, whatever sheet the press profile has').action(
-    (flags: PrintFlags) => print(flags, now, withoutSheet, false),
-  );
-  describe('impose', '拼版 Cards on sheets, cut-and-stack, with marks, as the press profile says').action(
-    (flags: PrintFlags) => print(flags, now, withSheet, false),
-  );
-  describe('proof', '样张 The first three records with dummies for every secret, marked as proof').action(
-    (flags: PrintFlags) => print(flags, now, withoutSheet, true),
-  );
+      .requiredOption('--out <folder>', '输出文件夹 folder for the PDF files, place map and manifest')
+      .addOption(fontOption())
+      .option(
+        '--job <name>',
+        '任务名 title of documents and slugs (default: the layout’s name)',
+        shortText(200),
+      )
+      .option('--date <text>', '日期 what slugs show as the date (default: today)', shortText(40))
+      .option(
+        '--threads <n>',
+        '线程 drawing threads, 0 to 256 (default: as many as cores)',
+        wholeNumber(0, 256),
+      )
+      .option('--json', '以 JSON 输出 print the summary as JSON')
+      .action((flags: PrintFlags) => print(flags, now(), kind));
+  };
+  add('pdf', '单张 PDF · a card a page, whatever sheet the press profile has', {
+    isProof: false,
+    adapt: withoutSheet,
+  });
+  add('impose', '拼版 · cards on sheets, cut-and-stack, with marks, as the press profile says', {
+    isProof: false,
+    adapt: withSheet,
+  });
+  add('proof', '样张 · the first three records with dummies for every secret, marked as proof', {
+    isProof: true,
+    adapt: withoutSheet,
+  });
 }
 
-async function print(
-  flags: PrintFlags,
-  now: () => Date,
-  adapt: (press: PressProfile) => PressProfile,
-  isProof: boolean,
-): Promise<void> {
-  const layout = readLayout(flags.layout);
-  const { press, outputProfile } = readPress(flags.press);
-  const source = await readRecords(flags, secretColumnsOf(layout));
-  const progress = new Progress();
+async function print(flags: PrintFlags, startedAt: Date, { isProof, adapt }: PrintKind): Promise<void> {
+  const { layout, artworks } = readLayout(flags.layout);
+  const { press: givenPress, outputProfile } = readPress(flags.press);
+  const press = adapt(givenPress);
+  const source = await readRecords(flags, layout.fields);
   const startedAtMs = performance.now();
-  const abort = new AbortController();
-  const onInterrupt = (): void => abort.abort(new Refusal('run-interrupted', flags.out));
-  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
-  try {
-    const report = await printRun(
-      {
-        ...readFonts(flags.font),
-        layout: layout.layout,
-        artworks: layout.artworks,
-        press: adapt(press),
-        outputProfile,
-        jobName: flags.job ?? layout.layout.name,
-        dateText: flags.date ?? localDate(now()),
-        createdAt: localMoment(now()),
-        isProof,
-        records: isProof ? selectRecords(source, { ranges: await firstThree(source) }) : source,
-        folder: flags.out,
-      },
-      {
-        signal: abort.signal,
-        ...(flags.threads !== undefined && { threads: threadsOf(flags.threads) }),
-        onProgress: ({ phase, records, of }) =>
-          progress.tell(
-            phase === 'checking' ? '检查记录 checking records' : '印制 printing cards',
-            records,
-            of,
-          ),
-      },
+  const report = await interruptible('run-interrupted', flags.out, async (signal) => {
+    const records = until(signal, source);
+    const job = {
+      ...readFonts(flags.font),
+      ...{ layout, artworks, press, outputProfile, isProof },
+      jobName: flags.job ?? layout.name,
+      dateText: flags.date ?? localDate(startedAt),
+      createdAt: localMoment(startedAt),
+      records: isProof ? await firstThree(records) : records,
+      folder: flags.out,
+    };
+    return withProgress((onProgress) =>
+      printRun(job, {
+        signal,
+        onProgress,
+        ...(flags.threads !== undefined && { threads: flags.threads }),
+      }),
     );
-    progress.end();
-    tellReport(report, (performance.now() - startedAtMs) / 1000, flags.json === true);
+  });
+  const told = {
+    ...{ report, isProof, folder: flags.out },
+    seconds: (performance.now() - startedAtMs) / 1000,
+    sides: sides.filter((side) => layout[side] !== undefined).length,
+    onSheets: press.sheet !== undefined,
+  };
+  process.stdout.write(`${flags.json === true ? reportJson(told) : reportLines(told).join('\n')}\n`);
+}
+
+type OnProgress = NonNullable<NonNullable<Parameters<typeof printRun>[1]>['onProgress']>;
+
+async function withProgress(run: (onProgress: OnProgress) => Promise<PrintReport>): Promise<PrintReport> {
+  const progress = new Progress();
+  try {
+    return await run(({ phase, records, of }) =>
+      progress.tell(phase === 'checking' ? '检查记录 checking records' : '生成 drawing cards', records, of),
+    );
   } finally {
     progress.end();
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
   }
 }
 
@@ -121,57 +133,13 @@ function withSheet(press: PressProfile): PressProfile {
   return press;
 }
 
-/** A proof of fewer records than three shows all that there are. */
-async function firstThree(source: Awaited<ReturnType<typeof readRecords>>): Promise<string> {
-  let found = 0;
-  for await (const rows of source.batches()) {
-    found += rows.length;
-    if (found >= 3) break;
+/** The first three of the records, with the numbers that they have; of fewer, all that there are. */
+async function firstThree(source: RecordSource): Promise<RecordSource> {
+  const recordNos: number[] = [];
+  for await (const batch of numberedBatches(source)) {
+    recordNos.push(...batch.recordNos.subarray(0, 3 - recordNos.length));
+    if (recordNos.length === 3) break;
   }
-  if (found === 0) throw new Refusal('records-none', 'there is nothing to proof');
-  return `1-${Math.min(3, found)}`;
-}
-
-export function secretColumnsOf({ layout }: LayoutInput): string[] {
-  return Object.entries(layout.fields ?? {}).flatMap(([name, field]) =>
-    field.secret === true ? [name] : [],
-  );
-}
-
-function threadsOf(text: string): number {
-  const threads = Number(text);
-  if (!/^\d{1,3}$/.test(text) || threads > 256)
-    throw new Refusal('option-unknown', `--threads ${text}: 0 to 256`);
-  return threads;
-}
-
-function tellReport(
-  { manifest, manifestPath, warnings, filesKept }: PrintReport,
-  seconds: number,
-  asJson: boolean,
-): void {
-  const { files, totals } = manifest;
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  if (asJson) {
-    process.stdout.write(
-      `${JSON.stringify({ manifestPath, totals, bytes, seconds, filesKept, files, warnings })}\n`,
-    );
-    return;
-  }
-  const kept = filesKept > 0 ? `, ${filesKept} of them from an earlier run` : '';
-  const lines = [
-    ...warningLines(warnings),
-    `${formatCount(totals.records)} 张卡 cards on ${formatCount(totals.sheets)} 页 sheets, ${formatCount(totals.voids)} 空位 VOID`,
-    `${formatCount(files.length)} 个文件 files${kept}, ${formatBytes(bytes)}`,
-    `${formatSeconds(seconds)}, ${formatCount(Math.round(totals.records / seconds))} cards/s`,
-    `清单 manifest ${manifestPath}`,
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-export function warningLines(warnings: PrintReport['warnings']): string[] {
-  return warnings.map((warning) => {
-    const { at, zh, en } = warning;
-    return `警告 warning: ${at}: ${zh} · ${en}${'detail' in warning ? ` (${warning.detail})` : ''}`;
-  });
+  if (recordNos.length === 0) throw new Refusal('records-none', 'there is nothing to proof');
+  return selectRecords(source, { recordNos });
 }

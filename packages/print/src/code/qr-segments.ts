@@ -43,7 +43,7 @@ export interface QrText {
   take(text: string): void;
   /** Bits that the whole text needs as a single byte segment. */
   bitsAsBytes(group: 0 | 1 | 2): number;
-  /** A lower bound of the bits for any segmentation: what the characters alone would need. */
+  /** A lower bound of the bits for any segmentation in any version, for a fraction of the cost of `bitsInSegments`. */
   leastBits(): number;
   /** Bits of the best segmentation, which `writeSegments` will write. */
   bitsInSegments(group: 0 | 1 | 2): number;
@@ -57,7 +57,6 @@ export function createQrText(): QrText {
   const segmentations = [createSegmentation(), createSegmentation(), createSegmentation()];
   let length = 0;
   let isUtf8 = false;
-  let leastSixths = 0;
 
   const headBits = (): number => (isUtf8 ? eciBits : 0);
   const segmented = (group: 0 | 1 | 2): Segmentation => {
@@ -80,12 +79,10 @@ export function createQrText(): QrText {
       }
       isUtf8 = all > 127;
       if (isUtf8) length = utf8.encodeInto(text, bytes).written;
-      leastSixths = 0;
-      for (let index = 0; index < length; index++) leastSixths += sixths[narrowestModes[bytes[index]!]!]!;
       for (const segmentation of segmentations) segmentation.bits = 0;
     },
     bitsAsBytes: (group) => headBits() + 4 + countBits[group][byte]! + 8 * length,
-    leastBits: () => headBits() + Math.ceil(leastSixths / 6),
+    leastBits: () => headBits() + leastBitsOf(bytes, length),
     bitsInSegments: (group) => headBits() + segmented(group).bits,
     writeBytes: (writer, group) => {
       writeEci(writer);
@@ -103,6 +100,39 @@ export function createQrText(): QrText {
       }
     },
   };
+}
+
+/** The shortest heads of a segment: of bytes, and of any narrower mode. In bits. */
+const leastHead = 4 + Math.min(...countBits.map((counts) => counts[byte]!));
+const leastNarrowHead =
+  4 + Math.min(...countBits.flatMap((counts) => [counts[numeric]!, counts[alphanumeric]!]));
+
+/**
+ * Characters that only bytes can hold cost their 8 bits. A stretch of others between them is held as bytes too, or costs
+ * at least what its characters need, the head of a narrower segment and the head of the bytes after it.
+ */
+function leastBitsOf(bytes: Uint8Array, length: number): number {
+  let total = 0;
+  let stretch = 0;
+  let stretchSixths = 0;
+  let afterBytes = false;
+  for (let index = 0; index < length; index++) {
+    const mode = narrowestModes[bytes[index]!]!;
+    if (mode !== byte) {
+      stretch++;
+      stretchSixths += sixths[mode]!;
+      continue;
+    }
+    if (stretch > 0) {
+      const heads = leastNarrowHead + (afterBytes ? leastHead : 0);
+      total += Math.min(8 * stretch, stretchSixths / 6 + heads);
+      stretch = stretchSixths = 0;
+    }
+    afterBytes = true;
+    total += 8;
+  }
+  if (!afterBytes) return leastNarrowHead + Math.ceil(stretchSixths / 6);
+  return leastHead + Math.ceil(total + Math.min(8 * stretch, stretchSixths / 6 + leastNarrowHead));
 }
 
 interface Segmentation {

@@ -36,12 +36,17 @@ function readSegments(cmap: DataView, offset: number, take: TakePair): void {
   const doubled = cmap.getUint16(offset + 6);
   const ends = offset + 14;
   const starts = ends + doubled + 2;
+  let next = 0;
   for (let at = 0; at < doubled; at += 2) {
     const end = cmap.getUint16(ends + at);
     const start = cmap.getUint16(starts + at);
     const delta = cmap.getUint16(starts + doubled + at);
     const rangeAt = starts + 2 * doubled + at;
     const rangeOffset = cmap.getUint16(rangeAt);
+    // Fonts that end with two marks of the end are common.
+    if ((start < next || end < start) && start !== 0xffff)
+      throw new Refusal('font-unreadable', 'the segments of its character map are out of order');
+    next = end + 1;
     for (let codePoint = start; codePoint <= end && codePoint !== 0xffff; codePoint++) {
       const glyph =
         rangeOffset === 0 ? codePoint : cmap.getUint16(rangeAt + rangeOffset + 2 * (codePoint - start));

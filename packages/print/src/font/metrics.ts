@@ -15,7 +15,10 @@ export interface FontMetrics {
 
 const flagBits = { fixedPitch: 1, serif: 2, symbolic: 4, italic: 64 } as const;
 
-/** From `head`, `hhea` and, where the font has them, `OS/2` and `post`. */
+/**
+ * From `head`, `hhea` and, where the font has them, `OS/2` and `post`.
+ * @throws Refusal `font-unreadable`
+ */
 export function readMetrics(tables: SfntTables, unitsPerEm: number): FontMetrics {
   const scaled = (units: number): number => toThousandths(units, unitsPerEm);
   const head = tableOf(tables, 'head', 54);
@@ -23,6 +26,7 @@ export function readMetrics(tables: SfntTables, unitsPerEm: number): FontMetrics
   const os2 = tables.get('OS/2');
   const post = tables.get('post');
   const ascent = scaled(hhea.getInt16(4));
+  if (ascent <= 0) throw new Refusal('font-unreadable', 'it has no height above the baseline');
   const italicAngle = post && post.byteLength >= 16 ? post.getInt32(4) / 0x10000 : 0;
   const isFixedPitch = post !== undefined && post.byteLength >= 16 && post.getUint32(12) !== 0;
   const weight = os2 && os2.byteLength >= 6 ? os2.getUint16(4) : 400;

@@ -56,10 +56,14 @@ const flagBits = {
   sameOrPositiveY: 32,
 } as const;
 
+/** Beyond what any character needs. */
+const mostPoints = 10_000;
+
 function simpleContours(data: DataView, [a, b, c, d, e, f]: Placement): Point[][] {
   const contours = data.getInt16(0);
   const ends = Array.from({ length: contours }, (_, contour) => data.getUint16(10 + 2 * contour));
   const count = contours === 0 ? 0 : ends.at(-1)! + 1;
+  if (count > mostPoints) throw new Refusal('font-unreadable', `a glyph has ${count} points`);
   let at = 10 + 2 * contours;
   at += 2 + data.getUint16(at);
   const flags = new Uint8Array(count);

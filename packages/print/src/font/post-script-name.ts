@@ -2,6 +2,7 @@ import type { SfntTables } from './sfnt.ts';
 
 const postScriptNameId = 6;
 const windows = 3;
+const longestName = 63;
 
 /** The name by which PDF knows the font, of characters that PDF and PostScript allow; `Font` where the file has none. */
 export function readPostScriptName(tables: SfntTables): string {
@@ -22,7 +23,8 @@ export function readPostScriptName(tables: SfntTables): string {
 
 function asciiAt(table: DataView, start: number, length: number, isWide: boolean): string {
   let text = '';
-  for (let at = start; at + (isWide ? 1 : 0) < start + length; at += isWide ? 2 : 1)
+  const end = start + Math.min(length, 4 * longestName);
+  for (let at = start; at + (isWide ? 1 : 0) < end; at += isWide ? 2 : 1)
     text += String.fromCharCode(isWide ? table.getUint16(at) : table.getUint8(at));
-  return text.replaceAll(/[^A-Za-z0-9_.-]/g, '').slice(0, 63);
+  return text.replaceAll(/[^A-Za-z0-9_.-]/g, '').slice(0, longestName);
 }

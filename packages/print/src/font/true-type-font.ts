@@ -19,6 +19,7 @@ export class TrueTypeFont {
   readonly #glyf: DataView;
   readonly #hmtx: DataView;
   readonly #fullMetrics: number;
+  readonly #missingBoxes: ReadonlySet<number>;
 
   /** @throws Refusal `font-…`: what is wrong with the file, or why it may not be used. */
   constructor(bytes: Uint8Array, face?: number) {
@@ -41,12 +42,12 @@ export class TrueTypeFont {
     if (this.#fullMetrics === 0) throw new Refusal('font-unreadable', 'it has no advances');
     this.#hmtx = tableOf(tables, 'hmtx', 4 * this.#fullMetrics + 2 * (this.glyphCount - this.#fullMetrics));
     refuseBrokenComposites(this);
+    this.#missingBoxes = missingBoxesOf(this);
   }
 
   /** Of other glyphs, instead of an outline of its own. */
   isComposite(glyph: number): boolean {
-    const start = this.#offsets[glyph]!;
-    return this.#offsets[glyph + 1]! - start >= 10 && this.#glyf.getInt16(start) < 0;
+    return this.outlineBytes(glyph) >= leastOutlineBytes && this.#contoursOf(glyph) < 0;
   }
 
   /** The glyphs of a composite; none for others. */
@@ -64,41 +65,69 @@ export class TrueTypeFont {
     return this.#hmtx.getInt16(after < 0 ? 4 * glyph + 2 : 4 * this.#fullMetrics + 2 * after);
   }
 
+  /** Without a contour. */
   isBlank(glyph: number): boolean {
-    return this.#offsets[glyph] === this.#offsets[glyph + 1];
+    return this.outlineBytes(glyph) < leastOutlineBytes || this.#contoursOf(glyph) === 0;
+  }
+
+  /** The size of the glyph's part of `glyf`. */
+  outlineBytes(glyph: number): number {
+    return this.#offsets[glyph + 1]! - this.#offsets[glyph]!;
   }
 
   /** The glyph's part of `glyf`; no bytes for a blank. */
   outlineData(glyph: number): DataView {
-    const start = this.#offsets[glyph]!;
-    return new DataView(this.#glyf.buffer, this.#glyf.byteOffset + start, this.#offsets[glyph + 1]! - start);
+    const start = this.#glyf.byteOffset + this.#offsets[glyph]!;
+    return new DataView(this.#glyf.buffer, start, this.outlineBytes(glyph));
   }
 
-  /** Some fonts have the box of the missing glyph under other numbers too. */
   isMissingBox(glyph: number): boolean {
-    if (glyph === 0) return true;
-    const length = this.#offsets[1]! - this.#offsets[0]!;
-    if (length === 0 || this.#offsets[glyph + 1]! - this.#offsets[glyph]! !== length) return false;
-    return Buffer.compare(bytesOf(this.outlineData(glyph)), bytesOf(this.outlineData(0))) === 0;
+    return this.#missingBoxes.has(glyph);
+  }
+
+  /** -1 for a composite. */
+  #contoursOf(glyph: number): number {
+    return this.#glyf.getInt16(this.#offsets[glyph]!);
   }
 }
 
-/** No font nests its glyphs deeper; one that does, or that contains itself, is damaged. */
-const deepestNesting = 8;
+/** A glyph's header: contours and bounds. */
+const leastOutlineBytes = 10;
+
+/** Some fonts have the box of the missing glyph under other numbers too. */
+function missingBoxesOf(font: TrueTypeFont): ReadonlySet<number> {
+  const box = bytesOf(font.outlineData(0));
+  const boxes = new Set([0]);
+  for (let glyph = 1; glyph < font.glyphCount && box.length > 0; glyph++) {
+    const isAlike =
+      font.outlineBytes(glyph) === box.length && Buffer.compare(bytesOf(font.outlineData(glyph)), box) === 0;
+    if (isAlike) boxes.add(glyph);
+  }
+  return boxes;
+}
+
+/** Far more than the strokes of any character; a glyph that is part of itself has more than any number. */
+const mostParts = 200;
 
 /** Looks at every composite now: a font found damaged after a million cards were drawn is found too late. */
 function refuseBrokenComposites(font: TrueTypeFont): void {
-  for (let glyph = 0; glyph < font.glyphCount; glyph++)
-    if (font.isComposite(glyph)) refuseBroken(font, glyph, 0);
+  const known = new Uint8Array(font.glyphCount);
+  for (let glyph = 0; glyph < font.glyphCount; glyph++) partsOf(font, glyph, known, 1);
 }
 
-function refuseBroken(font: TrueTypeFont, glyph: number, depth: number): void {
-  if (depth > deepestNesting) throw new Refusal('font-unreadable', `glyph ${glyph} is nested too deeply`);
+/** Of how many glyphs one is made, itself included. Each is counted once, whatever it is part of. */
+function partsOf(font: TrueTypeFont, glyph: number, known: Uint8Array, depth: number): number {
+  if (known[glyph] !== 0) return known[glyph]!;
+  let parts = 1;
   for (const component of font.componentsOf(glyph)) {
     if (component.glyph >= font.glyphCount)
       throw new Refusal('font-unreadable', `glyph ${glyph} is made of one that does not exist`);
-    refuseBroken(font, component.glyph, depth + 1);
+    if (depth < mostParts) parts += partsOf(font, component.glyph, known, depth + 1);
+    if (depth >= mostParts || parts > mostParts)
+      throw new Refusal('font-unreadable', `glyph ${glyph} is made of more than ${mostParts} parts`);
   }
+  known[glyph] = parts;
+  return parts;
 }
 
 function readOffsets(tables: SfntTables, glyphCount: number, isLong: boolean, end: number): Uint32Array {

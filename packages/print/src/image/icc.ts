@@ -10,6 +10,11 @@ const headerBytes = 128;
 
 export interface IccProfile {
   readonly bytes: Uint8Array;
+  readonly majorVersion: number;
+  /** Four characters: `prtr` a press, `mntr` a screen, … */
+  readonly deviceClass: string;
+  /** Four characters: `Lab ` or `XYZ ` of all but device links. */
+  readonly connectionSpace: string;
   readonly colour: Artwork['colour'];
   /** As the profile describes itself; '' where it does not. */
   readonly description: string;
@@ -24,13 +29,17 @@ export function openProfile(given: Uint8Array): IccProfile {
   if (bytes.length < headerBytes + 4) throw unfit('it is shorter than its header');
   if (bytes.toString('latin1', 36, 40) !== 'acsp') throw unfit('it has no signature acsp');
   if (bytes.readUInt32BE(0) !== bytes.length) throw unfit('its length is not the one in its header');
-  const major = bytes[8] as number;
-  if (major < 2 || major > 4) throw unfit('it is of a version that is not 2 or 4');
-  const kind = bytes.toString('latin1', 12, 16);
-  if (!classes.includes(kind)) throw unfit('its class is not input, display, output or colour space');
+  const majorVersion = bytes[8] as number;
+  if (majorVersion < 2 || majorVersion > 4) throw unfit('it is of a version that is not 2 or 4');
+  const deviceClass = bytes.toString('latin1', 12, 16);
+  if (!classes.includes(deviceClass)) throw unfit('its class is not input, display, output or colour space');
   const colour = spaces[bytes.toString('latin1', 16, 20)];
   if (colour === undefined) throw unfit('its colour space is not grey, RGB or CMYK');
-  return { bytes: given, colour, description: descriptionIn(bytes) };
+  const connectionSpace = bytes.toString('latin1', 20, 24);
+  return {
+    ...{ bytes: given, majorVersion, deviceClass, connectionSpace, colour },
+    description: descriptionIn(bytes),
+  };
 }
 
 /** A profile for pictures of this kind. Throws `artwork-profile-unfit`. */

@@ -1,5 +1,8 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { mostTelling, pathOf, reasonOf } from '../json/schema-fault.ts';
+import { parseJsonText } from '../json/text.ts';
+import { unsafeCharacter } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
 
 const record = <P extends TProperties>(properties: P): TObject<P> =>
@@ -7,6 +10,7 @@ const record = <P extends TProperties>(properties: P): TObject<P> =>
 /** With at most 10^4 cards on a sheet and 10^7 sheets in a file, everything computed of them is exact. */
 const whole = (minimum: number, maximum = 1_000_000_000_000) => Type.Integer({ minimum, maximum });
 const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const longestJobName = 200;
 /** Beside the manifest, nowhere else: a name cannot lead out of its folder. */
 const fileName = Type.String({ pattern: '^[^./\\\\\\p{C}][^/\\\\\\p{C}]*$', maxLength: 255 });
 
@@ -34,7 +38,7 @@ export const manifestSchema = record({
   version: Type.Literal(1),
   kind: Type.Literal('cardwright-print-run'),
   status: Type.Union([Type.Literal('running'), Type.Literal('complete')]),
-  jobName: Type.String({ minLength: 1, maxLength: 200 }),
+  jobName: Type.String({ minLength: 1, maxLength: longestJobName }),
   layoutSha256: sha256,
   pressSha256: sha256,
   /** Of what the run read: the records selected, with the numbers that they have in their file. */
@@ -49,18 +53,25 @@ export const manifestSchema = record({
 export type RunManifest = Static<typeof manifestSchema>;
 export type ManifestFile = Static<typeof manifestFile>;
 
+/** Throws `job-name-unusable` for a name that a manifest, a document's title or a slug cannot hold, or that nobody sees. */
+export function refuseUnusableJobName(jobName: string): void {
+  const why =
+    jobName.trim() === ''
+      ? 'it is empty'
+      : jobName.length > longestJobName
+        ? `it has ${jobName.length} characters, at most ${longestJobName} are possible`
+        : unsafeCharacter(jobName);
+  if (why !== undefined) throw new Refusal('job-name-unusable', why);
+}
+
 /** Reads a manifest strictly. Throws `manifest-malformed` with the path and the reason. */
 export function parseManifest(text: string): RunManifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Refusal('manifest-malformed', `not JSON: ${(error as Error).message.slice(0, 200)}`);
-  }
+  const malformed = (reason: string, at = ''): Refusal =>
+    new Refusal('manifest-malformed', reason, at === '' ? {} : { at });
+  const json = parseJsonText(text, malformed);
   if (Value.Check(manifestSchema, json)) return json;
-  const [error] = Value.Errors(manifestSchema, json);
-  const at = (error?.instancePath ?? '').slice(1, 100);
-  throw new Refusal('manifest-malformed', error?.message ?? 'not understood', at === '' ? {} : { at });
+  const error = mostTelling(Value.Errors(manifestSchema, json));
+  throw malformed(reasonOf(error), pathOf(error.instancePath));
 }
 
 /** One file a line, so that people and `diff` can read it; the bytes depend on the content alone. */

@@ -1,7 +1,8 @@
 import type { Ink } from '../draw/ink.ts';
+import { type BoxMm, boxOf } from './box.ts';
 import { atOf, inkOf, type LayoutResources } from './compiling.ts';
-import { type BoxMm, boxOf } from './parse.ts';
-import { type ElementOf, type Layout, type LayoutElement, sides, usualLayer } from './schema.ts';
+import type { ElementOf, Layout, LayoutElement } from './schema.ts';
+import { sides, usualLayer } from './sides.ts';
 import { type LayoutWarning, type LayoutWarningCode, layoutWarning } from './warning.ts';
 
 /** An element with what warnings are made of. */

@@ -4,8 +4,8 @@ import type { Modules } from '../code/modules.ts';
 import { createQrEncoder } from '../code/qr.ts';
 import { fitSymbol } from '../code/sizing.ts';
 import { Refusal } from '../refusal.ts';
+import { boxOf } from './box.ts';
 import { boxInPoints, type Compiling, type DrawElement, inkOf, placeOf, textOf } from './compiling.ts';
-import { boxOf } from './parse.ts';
 import type { ElementOf } from './schema.ts';
 
 /** Lower left corner of the symbol without its quiet zone, and a module, in points. */

@@ -3,6 +3,7 @@ import { type Pen, ptPerMm } from '../draw/pen.ts';
 import type { Typeface } from '../font/typeface.ts';
 import type { Artwork } from '../image/artwork.ts';
 import type { Row } from '../records/record.ts';
+import { type BoxMm, boxOf } from './box.ts';
 import { checkLayout } from './check.ts';
 import { compileCode } from './code.ts';
 import {
@@ -15,10 +16,10 @@ import {
   usualFont,
 } from './compiling.ts';
 import { nowherePen } from './nowhere-pen.ts';
-import { type BoxMm, boxOf } from './parse.ts';
 import { compilePassword } from './password.ts';
-import { type Layout, type LayoutElement, type Side, sides, usualLayer } from './schema.ts';
+import type { Layout, LayoutElement } from './schema.ts';
 import { compileImage, compileLine, compilePanel, compileRect } from './shapes.ts';
+import { type Side, sides, usualLayer } from './sides.ts';
 import { compileText } from './text.ts';
 import type { LayoutWarning } from './warning.ts';
 

@@ -5,7 +5,7 @@ import type { Typeface } from '../font/typeface.ts';
 import type { Artwork } from '../image/artwork.ts';
 import type { Row } from '../records/record.ts';
 import { Refusal } from '../refusal.ts';
-import type { BoxMm } from './parse.ts';
+import type { BoxMm } from './box.ts';
 import type { Layout, LayoutElement, LayoutInk } from './schema.ts';
 import { compileTemplate, type Filler, parseTemplate } from './template.ts';
 

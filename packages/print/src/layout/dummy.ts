@@ -1,6 +1,7 @@
 import type { Row } from '../records/record.ts';
 import { Refusal } from '../refusal.ts';
-import { type DummyKind, type ElementOf, type Layout, sides } from './schema.ts';
+import type { DummyKind, ElementOf, Layout } from './schema.ts';
+import { sides } from './sides.ts';
 import { parseTemplate } from './template.ts';
 
 /** A secret is taken to shine through where so many of its characters in a row can be read. */

@@ -1,17 +1,18 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { mostTelling, pathOf, reasonOf } from '../json/schema-fault.ts';
 import { linesAreSafe } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
+import { boxOf } from './box.ts';
 import {
   elementSchemas,
   furthestBleedMm,
   type Layout,
   type LayoutElement,
   layoutSchema,
-  type Side,
   shellSchema,
-  sides,
 } from './schema.ts';
+import { type Side, sides } from './sides.ts';
 import { parseTemplate } from './template.ts';
 
 /**
@@ -59,25 +60,9 @@ function schemaOf(element: unknown, at: string): TSchema {
 }
 
 function explain(schema: TSchema, json: unknown, base: string): void {
-  const errors = Value.Errors(schema, json);
-  const error = errors.find(({ keyword }) => keyword !== 'boolean') ?? errors[0];
-  if (error === undefined) return;
-  const named = Object.values(error.params)
-    .flat()
-    .filter((value) => typeof value === 'string');
-  const which = ['additionalProperties', 'required'].includes(error.keyword) ? `: ${named.join(', ')}` : '';
-  refuse(pathOf(base, error.instancePath), `${error.message}${which}`);
-}
-
-function pathOf(base: string, pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, step) => {
-      if (/^\d+$/.test(step)) return `${path}[${step}]`;
-      return path === '' ? step : `${path}.${step}`;
-    }, base);
+  if (Value.Check(schema, json)) return;
+  const error = mostTelling(Value.Errors(schema, json));
+  refuse(pathOf(error.instancePath, base), reasonOf(error));
 }
 
 function checkNames(layout: Layout): void {
@@ -94,12 +79,19 @@ function checkNames(layout: Layout): void {
     refuseTwice(names, list);
   }
   for (const [name, { file }] of Object.entries(layout.artworks ?? {}))
-    checkText(file, `artworks.${name}.file`);
+    checkFile(file, `artworks.${name}.file`);
   for (const side of sides)
     refuseTwice(
       (layout[side] ?? []).flatMap(({ name }) => name ?? []),
       side,
     );
+}
+
+/** Layouts come from designers, and what they name is read with the rights of whoever prints. */
+function checkFile(file: string, at: string): void {
+  checkText(file, at);
+  if (/[\\:]/.test(file) || file.split('/').some((step) => step === '' || /^\.+$/.test(step)))
+    refuse(at, 'a picture lies beside the layout or in a folder there: a name such as pictures/front.jpg');
 }
 
 function refuseTwice(names: readonly string[], at: string): void {
@@ -166,38 +158,6 @@ function checkAnchor(element: Extract<LayoutElement, { type: 'text' | 'password'
   if (heightMm !== undefined && heightMm < (element.sizePt * 25.4) / 72 - 1e-6)
     refuse(`${at}.heightMm`, 'lower than one line');
 }
-
-/** A box on the card in millimetres from the trim's top left corner. */
-export interface BoxMm {
-  readonly xMm: number;
-  readonly yMm: number;
-  readonly widthMm: number;
-  readonly heightMm: number;
-}
-
-/** What an element may cover; a text without height has the height of its lines at most. */
-export function boxOf(element: LayoutElement): BoxMm {
-  if (element.type === 'line') {
-    const half = ((element.widthPt / 2) * 25.4) / 72;
-    const xMm = Math.min(element.x1Mm, element.x2Mm) - half;
-    const yMm = Math.min(element.y1Mm, element.y2Mm) - half;
-    const widthMm = Math.abs(element.x1Mm - element.x2Mm) + 2 * half;
-    return { xMm, yMm, widthMm, heightMm: Math.abs(element.y1Mm - element.y2Mm) + 2 * half };
-  }
-  const { xMm, yMm } = element;
-  if ('sizeMm' in element) return { xMm, yMm, widthMm: element.sizeMm, heightMm: element.sizeMm };
-  if (element.type !== 'text' && element.type !== 'password')
-    return { xMm, yMm, widthMm: element.widthMm, heightMm: element.heightMm };
-  const lines = element.type === 'text' && element.overflow === 'wrap' ? (element.maxLines ?? 2) : 1;
-  const lineMm = (element.sizePt * 25.4) / 72;
-  const spacing = element.type === 'text' ? (element.lineHeight ?? usualLineHeight) : 1;
-  const linesMm = lineMm * (1 + (lines - 1) * spacing);
-  const above = element.anchor === 'baseline' ? lineMm : 0;
-  return { xMm, yMm: yMm - above, widthMm: element.widthMm, heightMm: element.heightMm ?? linesMm };
-}
-
-/** From baseline to baseline, of the type size. */
-export const usualLineHeight = 1.3;
 
 function checkPlace(layout: Layout, element: LayoutElement, at: string): void {
   const { xMm, yMm, widthMm, heightMm } = boxOf(element);

@@ -1,5 +1,6 @@
 import type { Typeface } from '../font/typeface.ts';
 import { Refusal } from '../refusal.ts';
+import { boxOf } from './box.ts';
 import {
   boxInPoints,
   type Compiling,
@@ -10,7 +11,6 @@ import {
   textOf,
   usualFont,
 } from './compiling.ts';
-import { boxOf } from './parse.ts';
 import type { ElementOf } from './schema.ts';
 import { baseline } from './text.ts';
 
@@ -53,12 +53,12 @@ export function compilePassword(compiling: Compiling, element: ElementOf<'passwo
     const spare = box.right - box.left - widthPt;
     let x = box.left + (align === 'left' ? 0 : align === 'right' ? spare : spare / 2);
     for (let i = 0; i < characters; ) {
-      run.length = 0;
-      const end = Math.min(i + group, characters);
-      for (; i < end; i++) {
+      // Groups are mostly alike: an array that is emptied and filled again would be garbage four times a card.
+      run.length = Math.min(group, characters - i);
+      for (let inGroup = 0; inGroup < run.length; inGroup++, i++) {
         const glyph = glyphs[text.charCodeAt(i)] ?? 0;
         if (glyph === 0) refusePassword(`character ${i + 1} is not of the alphabet`, at, recordNo);
-        run.push(glyph);
+        run[inGroup] = glyph;
       }
       pen.text(typeface, sizePt, x, y, run, letterSpacingPt);
       x += run.length * stepPt + gapPt;
@@ -87,6 +87,8 @@ function glyphsOfOneWidth(
     if (advance < 0) advance = own;
     glyphs[character.charCodeAt(0)] = glyph;
   }
+  if (advance <= 0)
+    throw new Refusal('layout-font-uneven', `in ${typeface.name} the alphabet has no width`, { at });
   return { glyphs, advance };
 }
 

@@ -1,6 +1,7 @@
 import { type ArtworkWarning, checkArtwork } from '../image/check.ts';
 import { atOf, type LayoutResources } from './compiling.ts';
-import { type Layout, sides } from './schema.ts';
+import type { Layout } from './schema.ts';
+import { sides } from './sides.ts';
 
 export interface PictureWarning extends ArtworkWarning {
   /** The element, such as `front[0]`. */

@@ -5,8 +5,8 @@ import { ptPerMm } from '../draw/pen.ts';
 import type { Row } from '../records/record.ts';
 import { Refusal } from '../refusal.ts';
 import type { CompiledFace, CompiledLayout } from './compile.ts';
-import type { Side } from './schema.ts';
 import { roundedBox } from './shapes.ts';
+import type { Side } from './sides.ts';
 import { SvgPen } from './svg-pen.ts';
 
 export interface PreviewOptions {

@@ -10,14 +10,17 @@ import type { Layout } from './schema.ts';
 export const proofRecords = 3;
 
 const proofMarks = ['样张 PROOF', 'PROOF'];
-/** Light enough to read through, too dark to be taken for a production card. */
-const markInk: Ink = { kind: 'cmyk', cmyk: [0, 0, 0, 0.25], overprint: true };
+/**
+ * Light enough to read through, too dark to be taken for a production card. A grey without black: it overprints, and
+ * black texts below keep their plate as it is.
+ */
+const markInk: Ink = { kind: 'cmyk', cmyk: [0.25, 0.19, 0.19, 0], overprint: true };
 /** Of the card's diagonal. */
 const markLength = 0.6;
 
 /**
- * A face that cannot show a secret: whatever row it is given, it draws `dummyRow` of it, and 样张 PROOF across the card.
- * `chain` are the typefaces of that mark.
+ * A face that cannot show a secret: whatever row it is given, it draws `dummyRow` of it, and 样张 PROOF across the card,
+ * below whatever differs from card to card, so that codes can still be read. `chain` are the typefaces of that mark.
  */
 export function proofFace(
   face: CompiledFace,
@@ -30,8 +33,8 @@ export function proofFace(
     hasVariable: true,
     drawStatic: (pen) => face.drawStatic(pen),
     drawVariable: (pen, row, recordNo) => {
-      if (face.hasVariable) face.drawVariable(pen, dummyRow(layout, columns, row), recordNo);
       drawProofMark(pen, layout.card, chain);
+      if (face.hasVariable) face.drawVariable(pen, dummyRow(layout, columns, row), recordNo);
     },
   };
 }

@@ -38,6 +38,20 @@ const align = Type.Optional(
   Type.Union([Type.Literal('left'), Type.Literal('center'), Type.Literal('right')]),
 );
 
+const lettering = {
+  ...anyElement,
+  value: template,
+  ...corner,
+  widthMm: lengthMm,
+  heightMm: Type.Optional(lengthMm),
+  font: Type.Optional(name),
+  sizePt,
+  align,
+  anchor,
+  letterSpacingPt: Type.Optional(spacingPt),
+  ink,
+};
+
 export const imageSchema = record({ ...anyElement, type: Type.Literal('image'), artwork: name, ...box });
 
 /**
@@ -46,23 +60,13 @@ export const imageSchema = record({ ...anyElement, type: Type.Literal('image'), 
  * wrapped into `maxLines`; there is no ellipsis, since a card that says less than its record is a wrong card.
  */
 export const textSchema = record({
-  ...anyElement,
   type: Type.Literal('text'),
-  value: template,
-  ...corner,
-  widthMm: lengthMm,
-  heightMm: Type.Optional(lengthMm),
-  font: Type.Optional(name),
-  sizePt,
-  align,
-  anchor,
+  ...lettering,
   overflow: Type.Optional(Type.Union([Type.Literal('refuse'), Type.Literal('shrink'), Type.Literal('wrap')])),
   minSizePt: Type.Optional(sizePt),
   maxLines: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
   /** Of the type size. */
   lineHeight: Type.Optional(Type.Number({ minimum: 0.8, maximum: 4 })),
-  letterSpacingPt: Type.Optional(spacingPt),
-  ink,
 });
 
 /**
@@ -70,23 +74,13 @@ export const textSchema = record({
  * password has as many characters, so that nothing can be told from outside.
  */
 export const passwordSchema = record({
-  ...anyElement,
   type: Type.Literal('password'),
-  value: template,
-  ...corner,
-  widthMm: lengthMm,
-  heightMm: Type.Optional(lengthMm),
-  font: Type.Optional(name),
-  sizePt,
-  align,
-  anchor,
+  ...lettering,
   group: Type.Optional(Type.Integer({ minimum: 1, maximum: 32 })),
   /** Between groups, of the type size. */
   gap: Type.Optional(Type.Number({ minimum: 0, maximum: 4 })),
   length: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
   alphabet: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  letterSpacingPt: Type.Optional(spacingPt),
-  ink,
 });
 
 const code = { ...anyElement, type: Type.Literal('code'), value: template, ...corner };
@@ -218,7 +212,3 @@ export type LayoutElement = Static<typeof elementSchema>;
 export type ElementOf<T extends LayoutElement['type']> = Extract<LayoutElement, { type: T }>;
 export type LayoutInk = Static<typeof inkSchema>;
 export type DummyKind = Static<typeof dummySchema>;
-export type Side = 'front' | 'back';
-export const sides: readonly Side[] = ['front', 'back'];
-/** Where an element without `layer` belongs. */
-export const usualLayer = 'print';

@@ -1,8 +1,8 @@
 import type { Ink } from '../draw/ink.ts';
 import { ptPerMm } from '../draw/pen.ts';
 import { Refusal } from '../refusal.ts';
+import { boxOf } from './box.ts';
 import { type BoxPt, boxInPoints, type Compiling, type DrawElement, inkOf, spotInk } from './compiling.ts';
-import { boxOf } from './parse.ts';
 import type { ElementOf } from './schema.ts';
 
 export function compileImage(compiling: Compiling, element: ElementOf<'image'>): DrawElement {
@@ -43,7 +43,7 @@ function filledBox(compiling: Compiling, element: ElementOf<'rect' | 'panel'>, i
   const box = boxInPoints(compiling, boxOf(element));
   const width = box.right - box.left;
   const height = box.top - box.bottom;
-  const radius = Math.min((element.radiusMm ?? 0) * ptPerMm, width / 2, height / 2);
+  const radius = (element.radiusMm ?? 0) * ptPerMm;
   if (radius > 0) {
     const data = roundedBox(box, radius);
     return (pen) => {
@@ -60,8 +60,9 @@ function filledBox(compiling: Compiling, element: ElementOf<'rect' | 'panel'>, i
 /** How far the control points of a cubic curve lie from the ends of a quarter circle of radius 1. */
 const quarterCircle = 0.5522847498;
 
-/** SVG path data of a box with round corners, y upwards. */
-export function roundedBox({ left, bottom, right, top }: BoxPt, radius: number): string {
+/** SVG path data of a box with corners as round as it has room for, y upwards. */
+export function roundedBox({ left, bottom, right, top }: BoxPt, wantedRadius: number): string {
+  const radius = Math.min(wantedRadius, (right - left) / 2, (top - bottom) / 2);
   const k = radius * (1 - quarterCircle);
   const p = (...numbers: number[]): string => numbers.map((number) => Number(number.toFixed(4))).join(' ');
   return [

@@ -2,6 +2,7 @@ import { ptPerMm } from '../draw/pen.ts';
 import { refusalOf } from '../font/font-stack.ts';
 import type { Typeface } from '../font/typeface.ts';
 import { Refusal } from '../refusal.ts';
+import { boxOf, usualLineHeight } from './box.ts';
 import {
   type BoxPt,
   boxInPoints,
@@ -15,7 +16,6 @@ import {
 } from './compiling.ts';
 import { GlyphLine } from './glyph-line.ts';
 import { breakLines } from './line-breaks.ts';
-import { boxOf, usualLineHeight } from './parse.ts';
 import type { ElementOf } from './schema.ts';
 
 /** Type is not shrunk further than this unless the layout says so: below it Chinese characters close up. */

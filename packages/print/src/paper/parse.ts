@@ -1,4 +1,5 @@
 import { Value } from 'typebox/value';
+import { mostTelling, pathOf, reasonOf } from '../json/schema-fault.ts';
 import { checkRow } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
 import type { Certificate, HandOver, Label, PackingList, PaperData, PaperKind, Waybill } from './schema.ts';
@@ -12,13 +13,8 @@ import { paperSchemas } from './schema.ts';
 export function parsePaper<K extends PaperKind>(kind: K, json: unknown, recordNo?: number): PaperData<K> {
   const schema = paperSchemas[kind];
   if (!Value.Check(schema, json)) {
-    const [error] = Value.Errors(schema, json);
-    const reason = error?.keyword === 'boolean' ? 'there is no such property' : error?.message;
-    throw new Refusal(
-      'paper-malformed',
-      reason ?? 'not understood',
-      place(pathOf(error?.instancePath ?? ''), recordNo),
-    );
+    const error = mostTelling(Value.Errors(schema, json));
+    throw new Refusal('paper-malformed', reasonOf(error), place(pathOf(error.instancePath), recordNo));
   }
   refuseUnsafeText(json, '', recordNo);
   const checks: Readonly<Record<PaperKind, (data: never) => void>> = {
@@ -127,19 +123,6 @@ function refuseUnsafeText(value: unknown, path: string, recordNo?: number): void
   else if (typeof value === 'object' && value !== null)
     for (const [name, item] of Object.entries(value))
       refuseUnsafeText(item, path === '' ? name : `${path}.${name}`, recordNo);
-}
-
-/** `/cartons/3/id` of a JSON pointer as `cartons[3].id`. */
-function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) =>
-      /^\d+$/u.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/').replaceAll('~0', '~')}`,
-    )
-    .join('')
-    .replace(/^\./u, '')
-    .slice(0, 120);
 }
 
 function place(at: string, recordNo?: number): { at?: string; recordNo?: number } {

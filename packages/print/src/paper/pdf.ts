@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { type Pen, ptPerMm } from '../draw/pen.ts';
 import { subsetTypeface } from '../font/subset.ts';
@@ -21,8 +22,11 @@ export interface PaperPdfFacts {
   /** Of the label printer. */
   readonly dotsPerInch: number;
   readonly createdAt: string;
-  /** 32 hexadecimal digits, the same for the same papers. */
-  readonly documentId: string;
+}
+
+interface DrawnPage {
+  readonly box: Box;
+  readonly content: Uint8Array;
 }
 
 /** A4 papers come from office printers. */
@@ -35,27 +39,40 @@ const officeDotsPerInch = 600;
 export async function pdfOf(papers: readonly MeasuredPaper[], facts: PaperPdfFacts): Promise<Uint8Array> {
   const resources = new PdfResources({ typefaces: typefacesOf(papers, facts.dotsPerInch) });
   const chunks: Uint8Array[] = [];
-  const { createdAt, documentId } = facts;
+  const { createdAt } = facts;
   const [first, ...more] = papers;
   const title = first!.paper.title + (more.length === 0 ? '' : ` … (${papers.length})`);
-  const sink = { write: (chunk: Uint8Array) => void chunks.push(chunk) };
-  const file = new PdfFile(sink, { title, createdAt, documentId });
-  const written = writeResources(file, resources);
   const pen = new PdfPen(resources, { codes: 'rectangles' });
-  for (const { paper, typesetter } of papers) {
-    const box: Box = [0, 0, paper.widthMm * ptPerMm, paper.heightMm * ptPerMm];
-    for (const draw of paper.pages) {
-      pen.reset();
-      draw(new Page(mediumOf(pen, paper, facts.dotsPerInch), paper, typesetter));
-      const content = deflateSync(pen.bytes());
-      const page = { mediaBox: box, trimBox: box, bleedBox: box, content, isDeflated: true };
-      file.addPage({ ...page, resources: written.dictionary });
-    }
+  const pages = [...drawnPages(papers, pen, facts.dotsPerInch)];
+  const sink = { write: (chunk: Uint8Array) => void chunks.push(chunk) };
+  const file = new PdfFile(sink, { title, createdAt, documentId: idOf(title, pages) });
+  const written = writeResources(file, resources);
+  for (const { box, content } of pages) {
+    const page = { mediaBox: box, trimBox: box, bleedBox: box, content, isDeflated: true };
+    file.addPage({ ...page, resources: written.dictionary });
   }
   for (const [index, typeface] of resources.typefaces.entries())
     embedFont(file, written.fonts[index]!, subsetTypeface(typeface, pen.usedGlyphs[index]!));
   await file.finish();
   return Buffer.concat(chunks);
+}
+
+function* drawnPages(papers: readonly MeasuredPaper[], pen: PdfPen, labelDpi: number): Generator<DrawnPage> {
+  for (const { paper, typesetter } of papers) {
+    const box: Box = [0, 0, paper.widthMm * ptPerMm, paper.heightMm * ptPerMm];
+    for (const draw of paper.pages) {
+      pen.reset();
+      draw(new Page(mediumOf(pen, paper, labelDpi), paper, typesetter));
+      yield { box, content: deflateSync(pen.bytes()) };
+    }
+  }
+}
+
+/** Of what is shown, never of the data: a hash of a whole number tells those who try them all what its stars hide. */
+function idOf(title: string, pages: readonly DrawnPage[]): string {
+  const hash = createHash('sha256').update(title);
+  for (const { content } of pages) hash.update(content);
+  return hash.digest('hex').slice(0, 32);
 }
 
 function mediumOf(pen: Pen, paper: PlannedPaper, labelDpi: number): PageMedium {

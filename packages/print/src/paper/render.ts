@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Refusal } from '../refusal.ts';
 import { type MeasuredPaper, pdfOf } from './pdf.ts';
 import { planPaper } from './plan.ts';
@@ -38,13 +37,8 @@ export async function renderPaper(
     const typesetter = new Typesetter(fonts, index + 1);
     return { paper: planPaper(kind, one, typesetter), typesetter };
   });
-  if (format === 'pdf') {
-    const documentId = createHash('sha256')
-      .update(JSON.stringify([kind, list]))
-      .digest('hex')
-      .slice(0, 32);
-    return pdfOf(papers, { dotsPerInch: trueDpi(dotsPerInch), createdAt: options.createdAt, documentId });
-  }
+  if (format === 'pdf')
+    return pdfOf(papers, { dotsPerInch: trueDpi(dotsPerInch), createdAt: options.createdAt });
   return Buffer.from(
     papers.map(({ paper, typesetter }) => zplOf(paper, typesetter, { dotsPerInch, codes })).join(''),
   );

@@ -49,7 +49,7 @@ export class PdfFile {
   readonly #options: PdfFileOptions;
   /** Written digit by digit: strings for every page would be the only thing that grows the heap. */
   readonly #streamHead = new ContentBuffer();
-  #pageTail = '';
+  #pageTail = Buffer.alloc(0);
   #tailOf: PdfPage | undefined;
   #isFinished = false;
 
@@ -111,7 +111,7 @@ export class PdfFile {
     body.integer(parent);
     body.ascii('0 R/Contents ');
     body.integer(content);
-    body.ascii(this.#tail(page));
+    body.raw(this.#tail(page));
     return ref;
   }
 
@@ -179,7 +179,7 @@ export class PdfFile {
   }
 
   /** The end of a page dictionary: made once for all pages of one geometry in a row. */
-  #tail(page: PdfPage): string {
+  #tail(page: PdfPage): Buffer {
     const last = this.#tailOf;
     const isSame =
       last &&
@@ -189,9 +189,11 @@ export class PdfFile {
       last.bleedBox === page.bleedBox;
     if (!isSame) {
       this.#tailOf = { ...page, content: new Uint8Array(0) };
-      this.#pageTail =
+      this.#pageTail = Buffer.from(
         `0 R/MediaBox${numbersText(page.mediaBox)}/BleedBox${numbersText(page.bleedBox)}` +
-        `/TrimBox${numbersText(page.trimBox)}/Resources ${page.resources} 0 R>>`;
+          `/TrimBox${numbersText(page.trimBox)}/Resources ${page.resources} 0 R>>`,
+        'latin1',
+      );
     }
     return this.#pageTail;
   }

@@ -1,6 +1,6 @@
 /**
- * Where a file's bytes go. A chunk belongs to the sink once it is given. A promise asks the writer to wait, and ends it
- * when it rejects.
+ * Where a file's bytes go. A sink that returns nothing keeps its chunks. One that returns promises asks the writer to wait
+ * for each, ends it by rejecting, and has a chunk until its promise is settled: the memory is then written anew.
  */
 export interface PdfSink {
   write(chunk: Uint8Array<ArrayBuffer>): void | Promise<void>;
@@ -13,6 +13,8 @@ const chunkBytes = 256 * 1024;
 export class Outflow {
   readonly #sink: PdfSink;
   #chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  /** One that came back. Without it every chunk would be garbage, which V8 collects only when there is much of it. */
+  #spare: Buffer<ArrayBuffer> | undefined;
   #used = 0;
   #handedOver = 0;
   #waiting: Promise<void> | undefined;
@@ -66,27 +68,33 @@ export class Outflow {
   }
 
   #handOver(): void {
-    const chunk = this.#chunk.subarray(0, this.#used);
+    const whole = this.#chunk;
+    const chunk = whole.subarray(0, this.#used);
     this.#handedOver += this.#used;
-    this.#chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    this.#chunk = this.#spare ?? Buffer.allocUnsafeSlow(chunkBytes);
+    this.#spare = undefined;
     this.#used = 0;
     if (this.#waiting) {
-      this.#wait(this.#waiting.then(() => this.#sink.write(chunk)));
+      this.#wait(
+        this.#waiting.then(() => this.#sink.write(chunk)),
+        whole,
+      );
       return;
     }
     try {
       const written = this.#sink.write(chunk);
-      if (written) this.#wait(written);
+      if (written) this.#wait(written, whole);
     } catch (error) {
       this.#failure = { error };
       throw error;
     }
   }
 
-  #wait(written: Promise<void>): void {
+  #wait(written: Promise<void>, chunk: Buffer<ArrayBuffer>): void {
     const waiting = written.then(
       () => {
         if (this.#waiting === waiting) this.#waiting = undefined;
+        this.#spare = chunk;
       },
       (error: unknown) => {
         this.#failure ??= { error };

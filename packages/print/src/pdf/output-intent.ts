@@ -1,5 +1,5 @@
+import { type IccProfile, openProfile } from '../image/icc.ts';
 import { Refusal } from '../refusal.ts';
-import { readIccProfile } from './icc-profile.ts';
 import { type Ref, stringText } from './syntax.ts';
 
 /** The press's printing condition: what the four inks of the file mean. */
@@ -19,13 +19,16 @@ export interface OutputIntent {
 export function openOutputIntent(profile: Uint8Array, condition?: string, file?: string): OutputIntent {
   const refuse = (detail: string): Refusal =>
     new Refusal('output-profile-unusable', detail, file === undefined ? {} : { file });
-  const icc = readIccProfile(profile);
-  if (!icc) throw refuse('it is no ICC profile, or cut short');
+  let icc: IccProfile;
+  try {
+    icc = openProfile(profile);
+  } catch (error) {
+    throw error instanceof Refusal ? refuse(error.detail) : error;
+  }
   if (icc.deviceClass !== 'prtr') throw refuse(`its device class is "${icc.deviceClass}", not "prtr"`);
-  if (icc.colourSpace !== 'CMYK') throw refuse(`its colour space is "${icc.colourSpace}", not "CMYK"`);
+  if (icc.colour !== 'cmyk') throw refuse(`it is for ${icc.colour}, not CMYK`);
   if (icc.connectionSpace !== 'Lab ' && icc.connectionSpace !== 'XYZ ')
     throw refuse('its connection space is neither Lab nor XYZ');
-  if (icc.majorVersion !== 2 && icc.majorVersion !== 4) throw refuse(`its version is ${icc.majorVersion}`);
   const description = icc.description || 'CMYK';
   return { profile, description, condition: condition ?? description };
 }

@@ -91,10 +91,14 @@ function isSameSpot(one: SpotInk, other: SpotInk): boolean {
   return one.cmyk.every((part, index) => part === other.cmyk[index]);
 }
 
+/** A plate of that name is the press's own: a scratch panel called Black would be printed in black (ISO 32000-1, 8.6.6.4). */
+const processInk = /^(?:cyan|magenta|yellow|black)$/i;
+
 function checkSpotName(name: string): void {
   const refuse = (why: string) => new Refusal('spot-ink-name-unusable', `"${name}" ${why}`);
   if (name.trim() === '') throw refuse('is empty');
   if (name === 'All' || name === 'None') throw refuse('means every plate, or none, in PDF');
+  if (processInk.test(name.trim())) throw refuse('is one of the four process inks');
   if (!name.isWellFormed() || /[\u0000-\u001f\u007f]/.test(name)) throw refuse('holds a control character');
   if (Buffer.byteLength(name) > longestNameBytes) throw refuse(`is longer than ${longestNameBytes} bytes`);
 }

@@ -11,6 +11,8 @@ export interface WrittenResources {
   readonly dictionary: Ref;
   /** Numbers for the typefaces in their order: `embedFont` writes them, when the used glyphs are known. */
   readonly fonts: readonly Ref[];
+  /** Set where the list of fonts was left open: `writeFontList` writes it. */
+  readonly fontList?: Ref;
   /** Numbers for the forms by name: `writeForm` writes them. */
   readonly forms: ReadonlyMap<string, Ref>;
 }
@@ -20,8 +22,15 @@ const graphicsStates =
   `${overprintOff}<</Type/ExtGState/OP false/op false/OPM 1>>` +
   `${overprintOn}<</Type/ExtGState/OP true/op true/OPM 1>>`;
 
-/** Writes colour spaces, artworks and the dictionary; promises the fonts and forms. */
-export function writeResources(file: PdfFile, resources: PdfResources): WrittenResources {
+/**
+ * Writes colour spaces, artworks and the dictionary; promises the fonts and forms. With `leaveFontsOpen` only a list of
+ * fonts is promised, so that a typeface that no page used in the end, such as a fallback, is not in the file.
+ */
+export function writeResources(
+  file: PdfFile,
+  resources: PdfResources,
+  { leaveFontsOpen = false } = {},
+): WrittenResources {
   const images = new ImageWriter(file);
   const imageRefs = resources.artworks.map((artwork) => {
     const ref = file.allocate();
@@ -33,17 +42,24 @@ export function writeResources(file: PdfFile, resources: PdfResources): WrittenR
     file.writeObject(ref, spotSpace(spot));
     return ref;
   });
-  const fonts = resources.typefaces.map(() => file.allocate());
+  const fonts = leaveFontsOpen ? [] : resources.typefaces.map(() => file.allocate());
+  const fontList = leaveFontsOpen && resources.typefaces.length > 0 ? file.allocate() : undefined;
   const formRefs = resources.forms.map(() => file.allocate());
   const dictionary = file.allocate();
   file.writeObject(
     dictionary,
     `<</ExtGState<<${graphicsStates}>>/ColorSpace<<${allPlates}${allPlatesSpace}${named('S', spotRefs)}>>` +
-      `${category('Font', named('F', fonts))}` +
+      `${fontList === undefined ? category('Font', named('F', fonts)) : `/Font ${fontList} 0 R`}` +
       `${category('XObject', named('I', imageRefs) + named('X', formRefs))}>>`,
   );
   const forms = new Map(resources.forms.map((form, index) => [form, formRefs[index]!]));
-  return { dictionary, fonts, forms };
+  return { dictionary, fonts, ...(fontList !== undefined && { fontList }), forms };
+}
+
+/** Writes the list that was left open: the numbers of the fonts in the order of the typefaces, `undefined` for those not used. */
+export function writeFontList(file: PdfFile, list: Ref, fonts: readonly (Ref | undefined)[]): void {
+  const entries = fonts.map((ref, index) => (ref === undefined ? '' : `/F${index} ${ref} 0 R`));
+  file.writeObject(list, `<<${entries.join('')}>>`);
 }
 
 /** Writes what a `PdfPen` drew after `reset('form')` as a form XObject that is clipped to `box`. */

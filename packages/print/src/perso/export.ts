@@ -1,4 +1,4 @@
-import type { RecordSource, Row } from '../records/record.ts';
+import { numberedBatches, type RecordSource, type Row } from '../records/record.ts';
 import { checkRow } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
 import { startsFormula } from './field.ts';
@@ -60,10 +60,10 @@ export async function writeExport(
   let records = 0;
   let rows = '';
   await outflow.write(sheet.head(chosen.map(({ title }) => title)));
-  for await (const batch of source.batches()) {
-    for (const row of batch) {
+  for await (const batch of numberedBatches(source)) {
+    for (const [place, row] of batch.rows.entries()) {
       records++;
-      checkRow(row, source.columns, { recordNo: records });
+      checkRow(row, source.columns, { recordNo: batch.recordNos[place] as number });
       if (request.format === 'xlsx' && records >= mostXlsxRows) {
         throw new Refusal('export-too-long', `XLSX has room for ${mostXlsxRows - 1}`);
       }

@@ -90,13 +90,15 @@ function matchSecretOf({ matchSecret }: FieldSettings, at: string): Uint8Array {
 
 function changesOf(profile: PersoProfile, field: PersoField): readonly Change[] {
   const changes: Change[] = [];
-  if (field.from === 'record') changes.push(...textChanges(profile, field));
+  if (field.from === 'record') changes.push(...textChanges(field));
+  if (profile.format === 'csv' && (field.from === 'record' || field.from === 'log'))
+    changes.push(...formulaChecks(field));
   if (profile.encoding !== 'utf-8') changes.push(encodable(profile, field));
   if (field.width !== undefined) changes.push(padded(profile, field, field.width));
   return changes;
 }
 
-function textChanges(profile: PersoProfile, field: PersoTextField): readonly Change[] {
+function textChanges(field: PersoTextField): readonly Change[] {
   const changes: Change[] = [];
   if (!field.mayBeEmpty) {
     changes.push((text, index) =>
@@ -105,15 +107,19 @@ function textChanges(profile: PersoProfile, field: PersoTextField): readonly Cha
   }
   if (field.case !== undefined) changes.push(field.case === 'upper' ? upper : lower);
   if (field.check !== undefined) changes.push(checked(field, field.check));
-  if (profile.format === 'csv' && field.formula !== 'allow') {
-    const mayBeSigned = field.formula === 'signed-number';
-    changes.push((text, index) =>
+  return changes;
+}
+
+function formulaChecks(field: Extract<PersoField, { from: 'record' | 'log' }>): readonly Change[] {
+  const formula = field.from === 'record' ? field.formula : undefined;
+  if (formula === 'allow') return [];
+  const mayBeSigned = formula === 'signed-number';
+  return [
+    (text, index) =>
       startsFormula(text) && !(mayBeSigned && /^[+-]\d+(?:\.\d+)?$/.test(text))
         ? refuse('perso-value-formula', 'its first character is one of = + - @', field, index)
         : text,
-    );
-  }
-  return changes;
+  ];
 }
 
 const upper: Change = (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());

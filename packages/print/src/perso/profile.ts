@@ -1,5 +1,6 @@
-import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
+import * as fault from '../json/schema-fault.ts';
+import { parseJsonText } from '../json/text.ts';
 import { linesAreSafe } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
 import { encodings, measureIn } from './encoding.ts';
@@ -20,7 +21,7 @@ export type PersoProfile = PersoProfileJson & { readonly [isChecked]: true };
 export function parsePersoProfile(json: unknown): PersoProfile {
   if (!Value.Check(persoProfileSchema, json)) {
     const error = mostTelling(json, Value.Errors(persoProfileSchema, json));
-    throw malformed(pathOf(error.instancePath), reasonOf(error));
+    throw malformed(fault.pathOf(error.instancePath), fault.reasonOf(error));
   }
   refuseChanged(json);
   const profile = freeze(structuredClone(json));
@@ -33,13 +34,7 @@ export function parsePersoProfile(json: unknown): PersoProfile {
 
 /** `parsePersoProfile` on the text of a file. */
 export function parsePersoProfileText(text: string): PersoProfile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw malformed('', `not JSON: ${(error as Error).message.slice(0, 200)}`);
-  }
-  return parsePersoProfile(json);
+  return parsePersoProfile(parseJsonText(text, (reason) => malformed('', reason)));
 }
 
 /** The profile with its lock: once a press has approved a file made by it, nobody changes it unnoticed. */
@@ -136,7 +131,7 @@ function refuseUnfitHeader(profile: PersoProfileJson, { name, width }: PersoFiel
 }
 
 /** Of a field's errors, those of the kind that it says it is; an unknown setting or a missing one before all else. */
-function mostTelling(json: unknown, errors: readonly TLocalizedValidationError[]): TLocalizedValidationError {
+function mostTelling(json: unknown, errors: readonly fault.SchemaFault[]): fault.SchemaFault {
   const kinds = persoProfileSchema.properties.fields.items.anyOf.map(
     ({ properties }) => properties.from.const,
   );
@@ -149,27 +144,7 @@ function mostTelling(json: unknown, errors: readonly TLocalizedValidationError[]
     return kind < 0 ? instancePath.endsWith('/from') : kind === Number(branch[1]);
   });
   const telling = ofKind.find(({ keyword }) => keyword !== 'anyOf' && keyword !== 'const') ?? ofKind[0];
-  return (telling ?? errors[0]) as TLocalizedValidationError;
-}
-
-function reasonOf(error: TLocalizedValidationError): string {
-  if (error.keyword === 'additionalProperties') {
-    const names = error.params.additionalProperties
-      .slice(0, 5)
-      .map((name) => JSON.stringify(name.slice(0, 40)));
-    return `${names.join(', ')}: no such setting`;
-  }
-  if (error.keyword === 'required') return `${error.params.requiredProperties.join(', ')} must be stated`;
-  return error.message;
-}
-
-/** `/fields/2/pad` as `fields[2].pad`. */
-function pathOf(pointer: string): string {
-  const parts = pointer.split('/').slice(1);
-  return parts
-    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part.slice(0, 60)}`))
-    .join('')
-    .replace(/^\./, '');
+  return (telling ?? errors[0]) as fault.SchemaFault;
 }
 
 function malformed(at: string, detail: string): Refusal {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RecordSource, Row } from '../records/record.ts';
+import { numberedBatches, type RecordSource, type Row } from '../records/record.ts';
 import { checkRow } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
 import { encodings } from './encoding.ts';
@@ -82,15 +82,17 @@ export async function writePerso(
 /** One card is held back, since the file's last one ends its bundle. */
 async function writeCards(source: RecordSource, page: Page, outflow: Outflow): Promise<void> {
   let held: Row | undefined;
-  for await (const batch of source.batches()) {
-    for (const row of batch) {
-      if (held !== undefined) page.add(held, false);
-      held = row;
+  let heldNo = 0;
+  for await (const { rows, recordNos } of numberedBatches(source)) {
+    for (let place = 0; place < rows.length; place++) {
+      if (held !== undefined) page.add(held, heldNo, false);
+      held = rows[place] as Row;
+      heldNo = recordNos[place] as number;
       if (page.length >= blockLength) await outflow.write(page.takeBytes());
     }
   }
   if (held === undefined) throw new Refusal('records-empty', 'no card to write');
-  page.add(held, true);
+  page.add(held, heldNo, true);
   await outflow.write(page.takeBytes());
   const totals = page.totals();
   if (totals !== undefined) await outflow.write(totals);
@@ -138,16 +140,25 @@ class Page {
     return this.#sumIndex < 0 ? undefined : this.#sum.toString();
   }
 
-  add(row: Row, isLast: boolean): void {
-    const index = this.records++;
-    checkRow(row, this.#columns, { recordNo: index + 1 });
+  /** A refusal names the record by the number that it has in its source: of a remake that is not its place in the file. */
+  add(row: Row, recordNo: number, isLast: boolean): void {
+    try {
+      this.#addCard(row, this.records++, isLast);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw new Refusal(error.code, error.detail, { ...error.place, recordNo });
+    }
+  }
+
+  #addCard(row: Row, index: number, isLast: boolean): void {
+    checkRow(row, this.#columns, {});
     const { bundle } = this.#profile;
     const inBundle = bundle === undefined ? 0 : (index % bundle.size) + 1;
     const isBundleEnd = isLast || inBundle === bundle?.size;
     this.#text += this.#cardLine(row, index, isBundleEnd) + this.#lineEnd;
     if (this.#sumIndex >= 0) {
       const at = this.#columns[this.#sumIndex] as string;
-      this.#sum.add(row[this.#sumIndex] as string, { recordNo: index + 1, at });
+      this.#sum.add(row[this.#sumIndex] as string, { at });
     }
     if (isBundleEnd && bundle?.marker !== undefined) {
       this.#text += this.#fixedLines.bundleEnd(this.bundles ?? 0, inBundle) + this.#lineEnd;

@@ -1,5 +1,6 @@
-import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
+import * as fault from '../json/schema-fault.ts';
+import { parseJsonText } from '../json/text.ts';
 import { Refusal } from '../refusal.ts';
 import { fitSheet } from './fit.ts';
 import { type PressProfile, pressSchema } from './schema.ts';
@@ -16,7 +17,7 @@ export function parsePress(json: unknown): PressProfile {
   const press = withDefaults(pressSchema, json);
   if (!Value.Check(pressSchema, press)) {
     const error = mostTelling(Value.Errors(pressSchema, press));
-    throw malformed(pathOf(error.instancePath), reasonOf(error));
+    throw malformed(fault.pathOf(error.instancePath), reasonOf(error));
   }
   refuseContradictions(press);
   if (press.sheet !== undefined && press.card !== undefined) fitSheet(press, press.card);
@@ -25,13 +26,7 @@ export function parsePress(json: unknown): PressProfile {
 
 /** `parsePress` on the text of a file. */
 export function parsePressText(text: string): PressProfile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw malformed('', `not JSON: ${(error as Error).message.slice(0, 200)}`);
-  }
-  return parsePress(json);
+  return parsePress(parseJsonText(text, (reason) => malformed('', reason)));
 }
 
 /** Sheets in one file; cards where the press has no sheet. */
@@ -48,7 +43,11 @@ function refuseContradictions(press: PressProfile): void {
     throw malformed('cardsPerFile', 'this press has a sheet; state sheetsPerFile');
   if (press.sheet === undefined && Object.values(press.marks ?? {}).some((mark) => mark !== false))
     throw malformed('marks', 'a page of one card has no room for marks; state a sheet');
-  if (press.separateLayers.includes('print'))
+  // Layers name files, and some disks take UV and uv for one name.
+  const fileNames = press.separateLayers.map((layer) => layer.normalize().toLowerCase());
+  if (new Set(fileNames).size < fileNames.length)
+    throw malformed('separateLayers', 'two layers would have one file on many disks');
+  if (fileNames.includes('print'))
     throw malformed(
       'separateLayers',
       'layer "print" is what the other files hold; name the layers that leave it',
@@ -74,23 +73,13 @@ function withDefaults(schema: object, value: unknown): unknown {
   return Object.fromEntries(filled);
 }
 
-/** A missing setting is told before an unknown one: both at once are mostly a misspelling, and the list shows it. */
-function mostTelling(errors: readonly TLocalizedValidationError[]): TLocalizedValidationError {
-  const telling =
-    errors.find(({ keyword }) => keyword === 'anyOf') ?? errors.find(({ keyword }) => keyword !== 'boolean');
-  return (telling ?? errors[0]) as TLocalizedValidationError;
+/** A choice is told before its alternatives. */
+function mostTelling(errors: readonly fault.SchemaFault[]): fault.SchemaFault {
+  return errors.find(({ keyword }) => keyword === 'anyOf') ?? fault.mostTelling(errors);
 }
 
-function reasonOf(error: TLocalizedValidationError): string {
-  if (error.keyword === 'additionalProperties') {
-    const names = error.params.additionalProperties
-      .slice(0, 5)
-      .map((name) => JSON.stringify(name.slice(0, 40)));
-    return `${names.join(', ')}: no such setting`;
-  }
-  if (error.keyword === 'required') return `${error.params.requiredProperties.join(', ')} must be stated`;
-  if (error.keyword === 'anyOf') return `must be one of ${allowedAt(error.schemaPath)}`;
-  return error.message;
+function reasonOf(error: fault.SchemaFault): string {
+  return error.keyword === 'anyOf' ? `must be one of ${allowedAt(error.schemaPath)}` : fault.reasonOf(error);
 }
 
 function allowedAt(schemaPath: string): string {
@@ -100,18 +89,6 @@ function allowedAt(schemaPath: string): string {
   return anyOf
     .map((choice) => (choice.const === undefined ? 'true, false' : JSON.stringify(choice.const)))
     .join(', ');
-}
-
-/** `/sheet/columns` as `sheet.columns`, `/separateLayers/1` as `separateLayers[1]`. */
-function pathOf(pointer: string): string {
-  const parts = pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.slice(0, 60));
-  return parts
-    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
-    .join('')
-    .replace(/^\./, '');
 }
 
 function malformed(at: string, detail: string): Refusal {

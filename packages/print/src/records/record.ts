@@ -1,3 +1,8 @@
+import { Refusal } from '../refusal.ts';
+
+/** Record numbers are kept in 32 bits, and 0 means a place without a card. */
+export const greatestRecordNo = 2 ** 32 - 1;
+
 /** One card's texts, in the order of the source's columns. */
 export type Row = readonly string[];
 
@@ -21,7 +26,10 @@ export interface RecordSource {
   numbered?(): AsyncIterable<NumberedBatch>;
 }
 
-/** The rows of any source with the numbers that they have in their file, so that a remake keeps the number of its card. */
+/**
+ * The rows of any source with the numbers that they have in their file, so that a remake keeps the number of its card.
+ * Throws `records-too-many` beyond `greatestRecordNo`: the next number would be that of no card.
+ */
 export function numberedBatches(source: RecordSource): AsyncIterable<NumberedBatch> {
   return source.numbered?.() ?? countedUp(source.batches());
 }
@@ -32,6 +40,8 @@ async function* countedUp(batches: AsyncIterable<readonly Row[]>): AsyncGenerato
     if (rows.length === 0) continue;
     const firstNo = nextNo;
     nextNo += rows.length;
+    if (nextNo - 1 > greatestRecordNo)
+      throw new Refusal('records-too-many', `a run has ${greatestRecordNo} at most`);
     yield { recordNos: Uint32Array.from(rows, (_, index) => firstNo + index), rows };
   }
 }

@@ -1,15 +1,12 @@
 import { Refusal } from '../refusal.ts';
 import { keptOf } from './kept-batch.ts';
-import type { NumberedBatch } from './record.ts';
+import { greatestRecordNo, type NumberedBatch } from './record.ts';
 
 /** From `first` to `last`, both included; `last` may be Infinity. */
 export interface RecordRange {
   readonly first: number;
   readonly last: number;
 }
-
-/** Record numbers are kept in 32 bits. */
-const greatestRecordNo = 2 ** 32 - 1;
 
 /** `1-500,777,9001-` as ascending ranges. Throws `selection-malformed`, and `selection-repeated` where ranges meet. */
 export function parsedRanges(text: string): readonly RecordRange[] {

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Refusal, type RefusalPlace } from '../refusal.ts';
 
 export type TextEncoding = 'utf-8' | 'gb18030';
@@ -26,18 +27,20 @@ const byteOrderMarks: Readonly<Record<TextEncoding, Buffer>> = {
  * line feeds before they are decoded (no byte of a longer character of UTF-8 or GB18030 is one), so that bad bytes are
  * known by their line.
  *
- * @throws Refusal when the file cannot be read, or when a line is too long or not in that encoding; lines before it have
- * then been given.
+ * @throws Refusal when the file cannot be read, when it is not of the `version` any more, or when a line is too long or
+ * not in that encoding; lines before it have then been given.
  */
 export async function* readTextLines(
   path: string,
   encoding: TextEncoding,
   placeOfLine: (line: number) => RefusalPlace,
+  version?: FileVersion,
 ): AsyncGenerator<TextBlock> {
   const file = await openFile(path, placeOfLine(1));
   try {
     let firstLine = 1;
     for await (const bytes of wholeLines(file, (line) => placeOfLine(line))) {
+      if (version !== undefined) await refuseChanged(file, version, placeOfLine(0));
       const marked = firstLine === 1 ? withoutMark(bytes, encoding, placeOfLine(1)) : bytes;
       if (marked.length === 0) continue;
       const text = decode(marked, encoding);
@@ -48,6 +51,29 @@ export async function* readTextLines(
   } finally {
     await file.close();
   }
+}
+
+/** What differs when a file was written to or replaced. */
+export type FileVersion = string;
+
+/** Undefined for a file that is not there: whoever opens it says so. */
+export async function versionAt(path: string): Promise<FileVersion | undefined> {
+  return stat(path, { bigint: true }).then(versionOf, () => undefined);
+}
+
+function versionOf({ dev, ino, size, mtimeNs }: BigIntStats): FileVersion {
+  return [dev, ino, size, mtimeNs].join();
+}
+
+/** Looked at after each block: what was read until then was of this version. */
+async function refuseChanged(
+  file: FileHandle,
+  version: FileVersion,
+  { file: name }: RefusalPlace,
+): Promise<void> {
+  if (versionOf(await file.stat({ bigint: true })) === version) return;
+  const place = name === undefined ? {} : { file: name };
+  throw new Refusal('records-changed', 'it was written to or replaced', place);
 }
 
 async function openFile(path: string, { file: name = path }: RefusalPlace): Promise<FileHandle> {

@@ -2,7 +2,6 @@ import type { SpotInk } from '../draw/ink.ts';
 import { openTypeface } from '../font/open-typeface.ts';
 import type { Typeface } from '../font/typeface.ts';
 import type { Artwork } from '../image/artwork.ts';
-import { openArtwork } from '../image/open.ts';
 import { type Box, type Geometry, geometryOf, type SideGeometry } from '../imposition/geometry.ts';
 import { drawStaticMarks } from '../imposition/marks.ts';
 import { drawVoid } from '../imposition/void.ts';
@@ -30,7 +29,7 @@ export interface OpenedOutput {
   drawForms(write: (name: string, content: Uint8Array, box: Box) => void): Uint8Array<ArrayBuffer>[];
 }
 
-/** A setup with its fonts and pictures opened and its layout compiled: the same in every thread. */
+/** A setup with its fonts opened and its layout compiled: the same in every thread. */
 export interface RunDocument {
   readonly setup: DrawerSetup;
   readonly compiled: CompiledLayout;
@@ -44,7 +43,7 @@ export interface RunDocument {
 
 const voidForm = 'void';
 
-/** Throws the `Refusal` of a font, picture, layout or press that cannot be used. */
+/** Throws the `Refusal` of a font, layout or press that cannot be used. */
 export function openDocument(setup: DrawerSetup): RunDocument {
   const { layout, press } = setup;
   const typefaces = new Map(setup.fonts.map(({ name, bytes }) => [name, openTypeface(name, bytes)]));
@@ -54,7 +53,7 @@ export function openDocument(setup: DrawerSetup): RunDocument {
       chain.map((part) => known(typefaces, part)),
     ]),
   );
-  const artworks = new Map(setup.artworks.map(({ name, bytes }) => [name, openArtwork(name, bytes)]));
+  const artworks = new Map(setup.artworks.map((artwork) => [artwork.name, artwork]));
   const compiled = compileLayout(layout, {
     fonts,
     artworks,

@@ -12,14 +12,17 @@ export interface DrawingTask {
   /** Of all sheets of this file. */
   readonly sheetsInFile: number;
   readonly recordNos: Float64Array;
-  /** Rows end with U+001E, fields with U+001F: neither can be in a record (see records). Empty for a place without card. */
+  /** Rows end with LF, fields with CR: neither can be in a record, see `surveyRecords`. Empty for a place without card. */
   readonly rows: string;
 }
 
-export const fieldEnd = '\u001f';
-export const rowEnd = '\u001e';
+export const fieldEnd = '\r';
+export const rowEnd = '\n';
 
-/** The pages of one output file for one task: contents one after another, in the order sheet by sheet, front before back. */
+/**
+ * The pages of one output file for one task: contents one after another, in the order sheet by sheet, front before back.
+ * There is room after the last. Once they are written, the buffer goes back with another task.
+ */
 export interface DrawnPages {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;

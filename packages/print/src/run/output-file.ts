@@ -4,7 +4,7 @@ import type { Typeface } from '../font/typeface.ts';
 import { embedFont } from '../pdf/embed-font.ts';
 import { PdfFile, type PdfFileOptions } from '../pdf/file.ts';
 import type { Ref } from '../pdf/syntax.ts';
-import { type WrittenResources, writeForm, writeResources } from '../pdf/write-resources.ts';
+import { type WrittenResources, writeFontList, writeForm, writeResources } from '../pdf/write-resources.ts';
 import type { OpenedOutput, RunDocument } from './document.ts';
 import type { DrawnPages } from './drawing.ts';
 
@@ -24,7 +24,13 @@ export class OutputFile {
     output: OpenedOutput,
     facts: PdfFileOptions,
   ): Promise<OutputFile> {
-    return new OutputFile(await openWholeFile(path), document, output, facts);
+    const target = await openWholeFile(path);
+    try {
+      return new OutputFile(target, document, output, facts);
+    } catch (error) {
+      await target.abort();
+      throw error;
+    }
   }
 
   private constructor(target: WholeFile, document: RunDocument, output: OpenedOutput, facts: PdfFileOptions) {
@@ -39,7 +45,7 @@ export class OutputFile {
       },
     };
     this.#pdf = new PdfFile(sink, facts);
-    this.#resources = writeResources(this.#pdf, output.resources);
+    this.#resources = writeResources(this.#pdf, output.resources, { leaveFontsOpen: true });
     this.#usedGlyphs = output.drawForms((name, content, box) => {
       const ref = this.#resources.forms.get(name);
       if (ref === undefined) throw new Error(`the form ${name} is not among the resources`);
@@ -70,17 +76,20 @@ export class OutputFile {
 
   /** Embeds what was used of the fonts, ends the PDF and gives the file its name. */
   async commit(): Promise<FileSeal & { readonly pages: number }> {
-    for (const [index, typeface] of this.#output.resources.typefaces.entries())
-      this.#embed(typeface, this.#resources.fonts[index]!, this.#usedGlyphs[index]!);
+    const fonts = this.#output.resources.typefaces.map((typeface, index) =>
+      this.#embed(typeface, this.#usedGlyphs[index]!),
+    );
+    if (this.#resources.fontList !== undefined) writeFontList(this.#pdf, this.#resources.fontList, fonts);
     const { pages } = await this.#pdf.finish();
     return { ...(await this.#target.commit()), pages };
   }
 
-  /** A typeface that was only at hand, as a fallback, is not there: a null resource is none (ISO 32000-1, 7.3.7). */
-  #embed(typeface: Typeface, ref: Ref, usedGlyphs: Uint8Array): void {
-    if (usedGlyphs.some((bits) => bits !== 0))
-      embedFont(this.#pdf, ref, subsetTypeface(typeface, usedGlyphs));
-    else this.#pdf.writeObject(ref, 'null');
+  /** Not a typeface that was only at hand, as a fallback. */
+  #embed(typeface: Typeface, usedGlyphs: Uint8Array): Ref | undefined {
+    if (usedGlyphs.every((bits) => bits === 0)) return undefined;
+    const ref = this.#pdf.allocate();
+    embedFont(this.#pdf, ref, subsetTypeface(typeface, usedGlyphs));
+    return ref;
   }
 
   /** Leaves nothing. */

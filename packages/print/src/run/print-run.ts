@@ -1,30 +1,39 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { removeLeftParts, writeWholeFile } from '../file/whole-file.ts';
-import { type ManifestFile, manifestText, type RunManifest } from '../imposition/manifest.ts';
+import { openArtwork } from '../image/open.ts';
+import {
+  type ManifestFile,
+  manifestText,
+  type RunManifest,
+  refuseUnusableJobName,
+} from '../imposition/manifest.ts';
 import { PlaceMap } from '../imposition/place-map.ts';
 import { filesOf, type PlannedFile, planRun, type RunPlan } from '../imposition/plan.ts';
+import { dummyRow } from '../layout/dummy.ts';
 import { checkPictures, type PictureWarning } from '../layout/pictures.ts';
 import type { LayoutWarning } from '../layout/warning.ts';
 import type { PdfFileOptions } from '../pdf/file.ts';
 import { openOutputIntent } from '../pdf/output-intent.ts';
 import { pagesPerFile } from '../press/parse.ts';
-import type { RecordSource } from '../records/record.ts';
-import { Refusal } from '../refusal.ts';
-import { openDocument, type RunDocument } from './document.ts';
-import { Drawer } from './drawer.ts';
+import type { RecordSource, Row } from '../records/record.ts';
+import { Refusal, refusedAt } from '../refusal.ts';
+import { DrawingCrew } from './crew.ts';
+import type { RunDocument } from './document.ts';
+import type { Drawn } from './drawing.ts';
 import { OutputFile } from './output-file.ts';
-import { DrawingPool } from './pool.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { filesDone, manifestName } from './resume.ts';
-import { type DrawerSetup, outputsOf } from './setup.ts';
+import { type DrawerSetup, type NamedBytes, outputsOf } from './setup.ts';
 import { surveyRecords } from './survey.ts';
 import { tasksOfFile } from './tasks.ts';
 
 /** What shall be printed. All files go into `folder`. */
-export interface PrintJob extends Omit<DrawerSetup, 'outputs' | 'fileCount' | 'documentId' | 'columns'> {
+export interface PrintJob
+  extends Omit<DrawerSetup, 'artworks' | 'outputs' | 'fileCount' | 'documentId' | 'columns'> {
+  /** Files of pictures, by the names that the layout has for them. */
+  readonly artworks: readonly NamedBytes[];
   readonly records: RecordSource;
   readonly folder: string;
   /** ISO 8601 with seconds and an offset; what the documents give as their date. */
@@ -41,7 +50,7 @@ export interface PrintProgress {
 }
 
 export interface PrintOptions {
-  /** Drawing threads besides this one: 0 draws in this thread. As many as cores unless stated; none for small runs. */
+  /** Threads that draw besides this one. One less than cores unless stated; none for small runs. */
   readonly threads?: number;
   readonly onProgress?: (progress: PrintProgress) => void;
   /** Stops between two tasks; whole files stay, and the same job goes on after them. */
@@ -56,9 +65,6 @@ export interface PrintReport {
   readonly filesKept: number;
 }
 
-/** Threads take longer to start than so few cards to draw. */
-const fewRecords = 2_000;
-
 /**
  * Prints a job: reads all records once to check and count them, then draws them file by file. Every file appears whole;
  * the manifest names those that are. A job that was stopped goes on after its last whole file, if layout, press and
@@ -67,14 +73,29 @@ const fewRecords = 2_000;
  * Rejects with a `Refusal` (record number, place, what to do) and leaves no part of a file.
  */
 export async function printRun(job: PrintJob, options: PrintOptions = {}): Promise<PrintReport> {
+  const crew = new DrawingCrew(options.threads);
+  try {
+    return await printWith(crew, job, options);
+  } finally {
+    await crew.close();
+  }
+}
+
+async function printWith(crew: DrawingCrew, job: PrintJob, options: PrintOptions): Promise<PrintReport> {
   const { onProgress = () => undefined } = options;
-  const survey = await surveyRecords(job.records, (records) =>
-    onProgress({ phase: 'checking', records, of: job.records.count }),
-  );
+  refuseUnusableJobName(job.jobName);
+  const survey = await surveyRecords(job.records, {
+    ...(job.isProof && { shown: asProofed(job) }),
+    onRecords(records) {
+      options.signal?.throwIfAborted();
+      crew.expect(records);
+      onProgress({ phase: 'checking', records, of: job.records.count });
+    },
+  });
   if (survey.records === 0) throw new Refusal('records-none', 'the source is empty');
   const identity = { ...hashesOf(job), sourceSha256: survey.sha256 };
   const setup = setupOf(job, survey.records, documentIdOf(job, identity));
-  const document = openDocument(setup);
+  const document = await crew.open(setup);
   const { columns, rows, positions } = document.geometry;
   const plan = planRun({ recordCount: survey.records, positions, sheetsPerFile: pagesPerFile(job.press) });
   await mkdir(job.folder, { recursive: true, mode: 0o700 });
@@ -98,7 +119,7 @@ export async function printRun(job: PrintJob, options: PrintOptions = {}): Promi
     },
   };
   const kept = await filesDone(job.folder, blank, setup.outputs.length);
-  const run = new Run({ job, options, document, plan, setup, manifest: { ...blank, files: kept } });
+  const run = new Run({ job, options, crew, document, plan, setup, manifest: { ...blank, files: kept } });
   const manifest = await run.print(kept.length / setup.outputs.length);
   const manifestPath = join(job.folder, manifestName);
   return {
@@ -106,6 +127,20 @@ export async function printRun(job: PrintJob, options: PrintOptions = {}): Promi
     manifestPath,
     warnings: warningsOf(document, job.outputProfile),
     filesKept: kept.length,
+  };
+}
+
+/**
+ * A proof is known by its dummies: from a hash of so few records people could find a short secret by trying. Refuses
+ * `proof-shows-secret` before anything is drawn.
+ */
+function asProofed({ layout, records }: PrintJob): (row: Row, recordNo: number) => Row {
+  return (row, recordNo) => {
+    try {
+      return dummyRow(layout, records.columns, row);
+    } catch (error) {
+      throw refusedAt(error, { recordNo });
+    }
   };
 }
 
@@ -121,6 +156,7 @@ function warningsOf(
 interface RunParts {
   readonly job: PrintJob;
   readonly options: PrintOptions;
+  readonly crew: DrawingCrew;
   readonly document: RunDocument;
   readonly plan: RunPlan;
   readonly setup: DrawerSetup;
@@ -147,26 +183,18 @@ class Run {
   }
 
   async print(blocksKept: number): Promise<RunManifest> {
-    const { job, plan, document, setup, options } = this.#parts;
-    const { records } = job;
-    const cursor = new RecordCursor(records);
+    const { job, plan, document } = this.#parts;
+    const cursor = new RecordCursor(job.records);
     const places = await PlaceMap.open(join(job.folder, 'places.csv'), plan, document.geometry.columns);
-    const threads = options.threads ?? (plan.recordCount <= fewRecords ? 0 : availableParallelism());
-    const inline = threads === 0 ? new Drawer(document) : undefined;
-    const pool = threads === 0 ? undefined : await DrawingPool.start(setup, threads);
     try {
-      const draw = pool
-        ? pool.draw.bind(pool)
-        : async (task: Parameters<Drawer['draw']>[0]) => inline!.draw(task);
       for (const file of filesOf(plan)) {
         const isKept = file.index < blocksKept;
         if (isKept) await this.#pass(file, cursor, places);
-        else await this.#printFile(file, cursor, places, draw, Math.max(1, threads));
+        else await this.#printFile(file, cursor, places);
       }
       await this.#complete(places);
       return this.#manifest;
     } finally {
-      await pool?.close();
       await places.abort();
       await cursor.close();
     }
@@ -182,26 +210,21 @@ class Run {
     this.#tell(file.records);
   }
 
-  async #printFile(
-    file: PlannedFile,
-    cursor: RecordCursor,
-    places: PlaceMap,
-    draw: DrawingPool['draw'],
-    threads: number,
-  ): Promise<void> {
-    const { job, document, options } = this.#parts;
+  async #printFile(file: PlannedFile, cursor: RecordCursor, places: PlaceMap): Promise<void> {
+    const { job, crew, document, options } = this.#parts;
     const names = document.outputs.map(({ name }) => fileName(file, name, this.#parts.plan.fileCount));
     const outputs: OutputFile[] = [];
     const span = { first: Number.POSITIVE_INFINITY, last: 0 };
     try {
       for (const [index, output] of document.outputs.entries())
         outputs.push(await OutputFile.open(join(job.folder, names[index]!), document, output, this.#facts));
-      const inHand: { readonly drawn: ReturnType<typeof draw>; readonly records: number }[] = [];
+      const inHand: { readonly drawn: Promise<Drawn>; readonly records: number }[] = [];
       const writeFirst = async (): Promise<void> => {
         const first = inHand.shift()!;
         const drawn = await first.drawn;
         for (const [index, output] of outputs.entries())
           await output.add(drawn.outputs[index]!, drawn.usedGlyphs[index]!);
+        crew.takeBack(drawn);
         this.#tell(first.records);
       };
       for await (const { task, recordNos } of tasksOfFile(file, document.geometry.positions, cursor)) {
@@ -211,11 +234,11 @@ class Run {
           if (recordNo < span.first) span.first = recordNo;
           if (recordNo > span.last) span.last = recordNo;
         }
-        const drawn = draw(task);
+        const drawn = crew.draw(task);
         // Its rejection is met when its turn comes; until then it must not count as unhandled.
         drawn.catch(() => undefined);
         inHand.push({ drawn, records: recordNos.length });
-        if (inHand.length > 2 * threads) await writeFirst();
+        if (inHand.length >= crew.tasksInHand) await writeFirst();
       }
       while (inHand.length > 0) await writeFirst();
       await this.#commit(file, outputs, names, span);
@@ -284,7 +307,8 @@ function setupOf(job: PrintJob, recordCount: number, documentId: string): Drawer
     ...new Set([...(layout.front ?? []), ...(layout.back ?? [])].map(({ layer = 'print' }) => layer)),
   ];
   return {
-    ...{ jobName, dateText, documentId, layout, press, fonts, fontChains, markTypeface, artworks, isProof },
+    ...{ jobName, dateText, documentId, layout, press, fonts, fontChains, markTypeface, isProof },
+    artworks: artworks.map(({ name, bytes }) => openArtwork(name, bytes)),
     columns: records.columns,
     outputs: outputsOf(layers, press.separateLayers),
     fileCount: Math.ceil(recordCount / (perSheet * pagesPerFile(press))),

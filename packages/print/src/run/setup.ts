@@ -1,3 +1,4 @@
+import type { Artwork } from '../image/artwork.ts';
 import type { Layout } from '../layout/schema.ts';
 import type { PressProfile } from '../press/schema.ts';
 
@@ -30,11 +31,22 @@ export interface DrawerSetup {
   readonly fontChains: Readonly<Record<string, readonly string[]>>;
   /** The typeface of marks, slugs and VOID. */
   readonly markTypeface: string;
-  readonly artworks: readonly NamedBytes[];
+  readonly artworks: readonly Artwork[];
   readonly outputs: readonly RunOutput[];
   /** Draws dummies instead of secrets, and 样张 PROOF across every card. */
   readonly isProof: boolean;
   readonly fileCount: number;
+}
+
+/** Without the pictures' bytes: they are checked once and written once, threads only name them. */
+export function setupForThreads(setup: DrawerSetup): DrawerSetup {
+  const none = new Uint8Array(0);
+  const artworks = setup.artworks.map((artwork) => ({
+    ...artwork,
+    file: none,
+    pdf: { filter: artwork.pdf.filter, bitsPerComponent: artwork.pdf.bitsPerComponent, data: none },
+  }));
+  return { ...setup, artworks };
 }
 
 /** The layers of a layout, sorted into files as the press wants them; `print` takes all that have no file of their own. */

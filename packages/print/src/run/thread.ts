@@ -1,11 +1,29 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { Refusal } from '../refusal.ts';
-import { openDrawer } from './drawer.ts';
+import { type Drawer, openDrawer } from './drawer.ts';
 import type { DrawingTask } from './drawing.ts';
-import type { ThreadAnswer } from './pool.ts';
-import type { DrawerSetup } from './setup.ts';
+import type { ThreadAnswer, ThreadOrder } from './pool.ts';
 
 /** A drawing thread: compiles the setup once, then draws what it is told, in order. */
+let drawer: Drawer | undefined;
+
+parentPort?.on('message', (order: ThreadOrder) => {
+  try {
+    if (order.kind === 'draw') return draw(order.task, order.buffers);
+    drawer = openDrawer(order.setup);
+    answer({ kind: 'opened' });
+  } catch (error) {
+    answer(told(error));
+  }
+});
+
+function draw(task: DrawingTask, buffers: readonly ArrayBuffer[]): void {
+  if (drawer === undefined) throw new Error('a task came before the setup');
+  const drawn = drawer.draw(task, buffers);
+  const pages = drawn.outputs.flatMap(({ bytes, lengths }) => [bytes.buffer, lengths.buffer]);
+  answer({ kind: 'drawn', drawn }, [...pages, ...drawn.usedGlyphs.flat().map(({ buffer }) => buffer)]);
+}
+
 function answer(message: ThreadAnswer, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
 }
@@ -14,20 +32,4 @@ function told(error: unknown): ThreadAnswer {
   if (!(error instanceof Refusal)) return { kind: 'failed', error };
   const { code, detail, place } = error;
   return { kind: 'refused', refusal: { code, detail, place } };
-}
-
-try {
-  const drawer = await openDrawer(workerData as DrawerSetup);
-  parentPort?.on('message', (task: DrawingTask) => {
-    try {
-      const drawn = drawer.draw(task);
-      const buffers = drawn.outputs.flatMap(({ bytes, lengths }) => [bytes.buffer, lengths.buffer]);
-      answer({ kind: 'drawn', drawn }, [...buffers, ...drawn.usedGlyphs.flat().map(({ buffer }) => buffer)]);
-    } catch (error) {
-      answer(told(error));
-    }
-  });
-  answer({ kind: 'ready' });
-} catch (error) {
-  answer(told(error));
 }

@@ -59,6 +59,8 @@ suite('a password', () => {
       refused('layout-font-uneven', /front\[0\]: in uneven 1 is 400 wide and 0 is 500/),
     );
     assert.throws(compile(poor), refused('layout-font-uneven', /poor has no 7/));
+    const heap = squareTypeface('heap', { advance: () => 0 });
+    assert.throws(compile(heap), refused('layout-font-uneven', /heap the alphabet has no width/));
   });
 
   test('too wide for its box is refused when compiled, or with its record where the length is open', () => {

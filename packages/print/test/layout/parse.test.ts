@@ -34,9 +34,13 @@ suite('parseLayout', () => {
 
   const mistakes: readonly [string, object, RegExp][] = [
     ['an unknown version', layout({ version: 2 }), /: version: /],
-    ['an unknown property', layout({ bleed: 3 }), /additional properties: bleed/],
+    ['an unknown property', layout({ bleed: 3 }), /"bleed": no such setting/],
     ['a missing property', layout({}, [{ ...text, sizePt: undefined, widthMm: 4 }]), /front\[0\]/],
-    ['an unknown property of an element', layout({}, [text, { ...text, colour: 1 }]), /front\[1\].*: colour/],
+    [
+      'an unknown property of an element',
+      layout({}, [text, { ...text, colour: 1 }]),
+      /front\[1\].*"colour": no such setting/,
+    ],
     [
       'an unknown kind of element',
       layout({}, [{ ...text, type: 'txt' }]),
@@ -56,6 +60,13 @@ suite('parseLayout', () => {
       /field constructor is not declared/,
     ],
     ['a lone bracket', layout({}, [{ ...text, value: 'a{t' }]), /front\[0\]\.value: a lone \{/],
+    ...['/etc/hostname', '../front.jpg', 'a/../../b.jpg', 'C:\\front.jpg', '..', 'a//b.jpg', './'].map(
+      (file): [string, object, RegExp] => [
+        `a picture that lies at ${file}`,
+        layout({ artworks: { bg: { file } } }),
+        /artworks\.bg\.file: .*beside the layout/,
+      ],
+    ),
     ['an undeclared spot ink', layout({}, [{ ...panel, spot: 'Gold' }]), /spot ink Gold is not declared/],
     [
       'an undeclared artwork',

@@ -155,3 +155,11 @@ suite('previews', () => {
     return [...samples.slice(from, from + pixmap.getNumberOfComponents())];
   }
 });
+
+test('corners are as round as the card has room for', () => {
+  const card = { widthMm: 20, heightMm: 10, cornerRadiusMm: 50 };
+  const svg = previewSvg(compiledOf(layoutOf([], { card })), 'front', [], 1);
+  const [, paper = ''] = /<clipPath id="card-card"><path d="([^"]+)"/.exec(svg) ?? [];
+  const numbers = paper.match(/-?[\d.]+/g)?.map(Number) ?? [];
+  assert.ok(numbers.length > 20 && numbers.every((number) => number >= 0 && number <= 20 * (72 / 25.4)));
+});

@@ -6,7 +6,7 @@ import type { Typeface } from '../../src/font/typeface.ts';
 import { openArtwork } from '../../src/image/open.ts';
 import { compileLayout } from '../../src/layout/compile.ts';
 import { parseLayout } from '../../src/layout/parse.ts';
-import { sides } from '../../src/layout/schema.ts';
+import { sides } from '../../src/layout/sides.ts';
 import { RecordingPen } from './recording-pen.ts';
 
 const folder = new URL('../../samples/', import.meta.url);

@@ -183,7 +183,7 @@ test('a slow sink is asked for one chunk at a time, in order', async () => {
       async write(chunk) {
         assert.equal(++busy, 1);
         await new Promise((resolve) => setTimeout(resolve, 2));
-        chunks.push(chunk);
+        chunks.push(Buffer.from(chunk));
         busy--;
       },
     },

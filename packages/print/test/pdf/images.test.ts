@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import * as mupdf from 'mupdf';
 import type { Artwork } from '../../src/image/artwork.ts';
-import { readIccProfile } from '../../src/pdf/icc-profile.ts';
+import { openProfile } from '../../src/image/icc.ts';
 import { openOutputIntent } from '../../src/pdf/output-intent.ts';
 import { srgbProfile } from '../../src/pdf/srgb-profile.ts';
 import { Refusal } from '../../src/refusal.ts';
@@ -90,12 +91,12 @@ test('one profile is embedded once; the profile of the press means device CMYK',
 });
 
 test('our sRGB profile is one', () => {
-  const profile = readIccProfile(srgbProfile());
-  assert.deepEqual(profile, {
+  const { bytes, ...facts } = openProfile(srgbProfile());
+  assert.deepEqual(facts, {
     majorVersion: 4,
     deviceClass: 'mntr',
-    colourSpace: 'RGB ',
     connectionSpace: 'XYZ ',
+    colour: 'rgb',
     description: 'sRGB',
   });
   assert.ok(new mupdf.ColorSpace(srgbProfile(), 'sRGB').isRGB());
@@ -125,6 +126,8 @@ const unusable: Readonly<Record<string, Uint8Array>> = {
   'a device link': changed(12, 'link'),
   'a profile of version 5': changed(8, '\x05'),
   'a profile with a strange connection space': changed(20, 'CMYK'),
+  'a profile whose tags point nowhere': changed(132 + 4, '\xff\xff\xff\xf0'),
+  'a profile with more tags than bytes': changed(128, '\xff\xff\xff\xff'),
 };
 
 for (const [what, profile] of Object.entries(unusable)) {
@@ -139,11 +142,31 @@ for (const [what, profile] of Object.entries(unusable)) {
   });
 }
 
-test('a profile whose tags point nowhere is read without a description', () => {
-  const profile = Buffer.from(pressProfile);
-  const count = profile.readUInt32BE(128);
-  for (let tag = 0; tag < count; tag++) profile.writeUInt32BE(0xfffffff0, 132 + 12 * tag + 4);
-  assert.equal(openOutputIntent(profile).description, 'CMYK');
-  profile.writeUInt32BE(0xffffffff, 128);
+test('a damaged profile is refused or opened, and never read beyond its end', () => {
+  const changes = fc.array(fc.tuple(fc.oneof(fc.nat(160), fc.nat(pressProfile.length - 1)), fc.nat(255)), {
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(changes, fc.integer({ min: 132, max: pressProfile.length }), (damage, length) => {
+      const profile = Buffer.from(pressProfile.subarray(0, length));
+      profile.writeUInt32BE(length, 0);
+      for (const [at, value] of damage) if (at < length) profile[at] = value;
+      try {
+        openOutputIntent(profile);
+      } catch (error) {
+        assert.ok(error instanceof Refusal, String((error as Error).stack));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a description that is cut in the middle of a character is read as far as it goes, or not at all', () => {
+  const mluc = Buffer.from('mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x08\0\0\0\x1c\0P\0', 'latin1');
+  const profile = Buffer.concat([pressProfile.subarray(0, 132), Buffer.from('desc'), Buffer.alloc(8), mluc]);
+  profile.writeUInt32BE(profile.length, 0);
+  profile.writeUInt32BE(1, 128);
+  profile.writeUInt32BE(144, 136);
+  profile.writeUInt32BE(mluc.length, 140);
   assert.equal(openOutputIntent(profile).description, 'CMYK');
 });

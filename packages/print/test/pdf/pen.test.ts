@@ -136,7 +136,7 @@ test('names do not depend on the order of the lists', () => {
   );
 });
 
-const unusable = ['', '  ', 'All', 'None', 'a\nb', '\ud800', '刮'.repeat(43)];
+const unusable = ['', '  ', 'All', 'None', 'Black', 'black', 'Cyan', 'a\nb', '\ud800', '刮'.repeat(43)];
 
 for (const name of unusable) {
   test(`no plate is called ${JSON.stringify(name.slice(0, 8))}`, () => {

@@ -261,3 +261,14 @@ test('a file with secrets is not written in the clear unawares', async () => {
   const profile = profileOf(['a'], { columns: { a: { secret: true } } });
   await assert.rejects(written(profile, ['a'], [['1']], {}), refusalOf('perso-encryption-missing'));
 });
+
+test('a log string that a spreadsheet would compute is refused as a text is', async () => {
+  const log = { from: 'log', name: 'log', value: '{name}' } as const;
+  const profile = profileOf(['no', log], { columns: { no: {}, name: {} } });
+  const rowOf = (name: string): string[][] => [['1', name]];
+  await assert.rejects(
+    written(profile, ['no', 'name'], rowOf('=1+1')),
+    refusalOf('perso-value-formula', 'log'),
+  );
+  assert.equal((await written(profile, ['no', 'name'], rowOf('1=1'))).text, '1,1=1\n');
+});

@@ -75,6 +75,8 @@ describe('press profile', () => {
     ['an unknown edge', { ...plain, marks: { slug: 'middle' } }, 'marks.slug', /true, false, "top", "left"/],
     ['a path as layer', { ...plain, separateLayers: ['a/b'] }, 'separateLayers[0]', /pattern/],
     ['the usual layer as separate', { ...plain, separateLayers: ['print'] }, 'separateLayers', /leaves? it/],
+    ['layers that name one file', { ...plain, separateLayers: ['uv', 'UV'] }, 'separateLayers', /one file/],
+    ['the usual layer in capitals', { ...plain, separateLayers: ['Print'] }, 'separateLayers', /leaves? it/],
     ['a line break in the name', { ...plain, name: 'a\nb' }, 'name', /pattern/],
     ['sheets where there are none', { ...plain, sheetsPerFile: 5 }, 'sheetsPerFile', /cardsPerFile/],
     ['cards where there are sheets', { ...plain, sheet, cardsPerFile: 5 }, 'cardsPerFile', /sheetsPerFile/],

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { openRecords } from '../../src/records/open.ts';
+import { numberedBatches, type RecordSource } from '../../src/records/record.ts';
 import { refuses } from './refuses.ts';
 import { fileOf, readBack } from './written.ts';
 
@@ -270,4 +273,37 @@ test('a million records take constant memory', async () => {
     assert.equal(count, 1_000_000);
     assert.ok(most < bytesAtMost, `${uniqueBy}: ${most}`);
   }
+});
+
+test('a record after the last number that can be told is refused, never numbered anew', async () => {
+  const row = ['a'];
+  const rest = new Array<readonly string[]>(2 ** 32 - 1);
+  const source: RecordSource = {
+    columns: ['a'],
+    async *batches() {
+      yield [row];
+      yield rest;
+    },
+  };
+  const read = async (): Promise<void> => {
+    for await (const { recordNos } of numberedBatches(source)) assert.deepEqual([...recordNos], [1]);
+  };
+  await assert.rejects(read, /records-too-many/);
+});
+
+test('a file that is not any more what it was when it was opened is refused, whatever changed', async () => {
+  const lines = (count: number, text: string): string =>
+    `a\n${Array.from({ length: count }, (_, index) => `${text}${index}`).join('\n')}\n`;
+  const path = fileOf('csv', lines(40_000, 'x'));
+  const source = await openRecords(path);
+  const batches = source.batches()[Symbol.asyncIterator]();
+  await batches.next();
+  await writeFile(path, lines(40_000, 'y'));
+  const isChanged = { code: 'records-changed', place: { file: basename(path) } };
+  await assert.rejects(async () => {
+    for (;;) if ((await batches.next()).done) return;
+  }, isChanged);
+  await assert.rejects(async () => {
+    for await (const rows of source.batches()) assert.fail(`${rows.length} rows of another file`);
+  }, isChanged);
 });

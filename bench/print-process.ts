@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Way } from './print-job.ts';
+import type { Peer } from './print-peers.ts';
+
+/** One measurement, in a process of its own. */
+export type PrintTask =
+  | { readonly kind: 'ours'; readonly way: Way; readonly folder: string; readonly cards: number }
+  | { readonly kind: 'peer'; readonly peer: Peer; readonly folder: string; readonly cards: number };
+
+export interface PrintDone {
+  readonly cards: number;
+  /** From the first look at the records to the finished files; starting Node and loading modules is not in it. */
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Of the whole process, at its highest. */
+  readonly rssMiB: number;
+}
+
+export function recordsPathOf(folder: string, cards: number): string {
+  return join(folder, `${cards}.csv`);
+}
+
+/** As the product starts its worker: V8 would else keep some 30 MB for garbage, and be no faster. Peers do as they like. */
+const oursExecArgv = ['--max-semi-space-size=4'];
+
+/** Does a task in a new process. */
+export async function runPrintProcess(task: PrintTask): Promise<PrintDone> {
+  const execArgv = [...process.execArgv, ...(task.kind === 'ours' ? oursExecArgv : [])];
+  const commandLine = [...execArgv, import.meta.filename, JSON.stringify(task)];
+  const { stdout } = await promisify(execFile)(process.execPath, commandLine);
+  return JSON.parse(stdout) as PrintDone;
+}
+
+async function makeOurs(way: Way, cards: number, folder: string, out: string): Promise<PrintDone> {
+  // Either side's libraries stay out of the other's memory.
+  const { printOurs, readBackground } = await import('./print-job.ts');
+  const background = await readBackground(folder);
+  const startedAtMs = performance.now();
+  const printed = await printOurs(way, recordsPathOf(folder, cards), background, out);
+  return doneAt(startedAtMs, printed);
+}
+
+async function makePeers(peer: Peer, cards: number, folder: string, out: string): Promise<PrintDone> {
+  const [{ readBackground }, { makeWithPeer }] = await Promise.all([
+    import('./print-job.ts'),
+    import('./print-peers.ts'),
+  ]);
+  const background = await readBackground(folder);
+  const startedAtMs = performance.now();
+  const bytes = await makeWithPeer(peer, cards, background, join(out, 'peer.pdf'));
+  return doneAt(startedAtMs, { cards, bytes });
+}
+
+function doneAt(startedAtMs: number, made: { readonly cards: number; readonly bytes: number }): PrintDone {
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  return { ...made, seconds, rssMiB: process.resourceUsage().maxRSS / 1024 };
+}
+
+if (import.meta.main) {
+  const task = JSON.parse(process.argv[2] ?? '') as PrintTask;
+  const out = join(task.folder, `out-${process.pid}`);
+  await mkdir(out);
+  try {
+    const done =
+      task.kind === 'ours'
+        ? await makeOurs(task.way, task.cards, task.folder, out)
+        : await makePeers(task.peer, task.cards, task.folder, out);
+    process.stdout.write(JSON.stringify(done));
+  } finally {
+    await rm(out, { recursive: true });
+  }
+}

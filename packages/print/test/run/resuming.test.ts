@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { manifestText, parseManifest, type RunManifest } from '../../src/imposition/manifest.ts';
+import { verifyManifest } from '../../src/imposition/verify.ts';
+import { Refusal } from '../../src/refusal.ts';
+import { type PrintJob, printRun } from '../../src/run/print-run.ts';
+import { filesIn, inNewFolder, recordsOf, sampleLayout } from './jobs.ts';
+import { type ManyFilesKind, manyFiles } from './many-files.ts';
+
+const script = fileURLToPath(new URL('./print-process.ts', import.meta.url));
+type Files = ReadonlyMap<string, Buffer>;
+
+function assertSame(found: Files, expected: Files): void {
+  assert.deepEqual([...found.keys()], [...expected.keys()]);
+  for (const [name, bytes] of found) assert.ok(bytes.equals(expected.get(name)!), name);
+}
+
+async function undisturbed(kind: ManyFilesKind): Promise<Files> {
+  return inNewFolder(async (folder) => {
+    await printRun(manyFiles(folder, kind), { threads: 0 });
+    return filesIn(folder);
+  });
+}
+
+/** What a manifest in the folder lists; none before the first file. */
+async function listedIn(folder: string): Promise<RunManifest['files']> {
+  const names = await readdir(folder);
+  return names.includes('manifest.json')
+    ? parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8')).files
+    : [];
+}
+
+/** Whatever has its name is whole; whatever is listed is there. */
+async function assertNothingPartial(folder: string, expected: Files): Promise<void> {
+  for (const [name, bytes] of await filesIn(folder)) {
+    if (name.startsWith('.part-') || name === 'manifest.json') continue;
+    assert.ok(bytes.equals(expected.get(name)!), `${name} has its name and is not whole`);
+  }
+  if ((await listedIn(folder)).length === 0) return;
+  const problems = await verifyManifest(join(folder, 'manifest.json'));
+  assert.deepEqual(
+    problems.filter(({ kind }) => kind !== 'unfinished'),
+    [],
+  );
+}
+
+/** Starts the run as a process and kills it some time after its first page. False where it was done before that. */
+async function killedRun(
+  folder: string,
+  kind: ManyFilesKind,
+  threads: number,
+  delayMs: number,
+): Promise<boolean> {
+  const child = spawn(process.execPath, [script, folder, kind, `${threads}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await Promise.race([once(child.stdout, 'data'), exited]);
+  await Promise.race([wait(delayMs), exited]);
+  child.kill('SIGKILL');
+  await exited;
+  return !said.includes('done');
+}
+
+for (const kind of ['cards', 'sheets'] as const)
+  suite(`a run of many files of ${kind}`, () => {
+    let whole: Files;
+    before(async () => {
+      whole = await undisturbed(kind);
+    });
+
+    test('comes out whole, every file a sound PDF', async () => {
+      const outputs = kind === 'cards' ? 1 : 2;
+      assert.equal([...whole.keys()].filter((name) => name.endsWith('.pdf')).length, 10 * outputs);
+      assert.equal(whole.size, 10 * outputs + 2);
+      await inNewFolder(async (folder) => {
+        for (const [name, bytes] of whole) await writeFile(join(folder, name), bytes);
+        assert.deepEqual(await verifyManifest(join(folder, 'manifest.json')), []);
+        for (const name of [...whole.keys()].filter((file) => file.startsWith('0010')))
+          execFileSync('qpdf', ['--check', join(folder, name)]);
+      });
+    });
+
+    test('goes on after its last whole file, however often it is killed, and ends as if it never had been', async () => {
+      await inNewFolder(async (folder) => {
+        let kills = 0;
+        for (let round = 0; round < 4; round++) {
+          const delayMs = Math.random() * 150;
+          if (!(await killedRun(folder, kind, round % 2 === 0 ? 0 : 2, delayMs))) break;
+          kills += 1;
+          await assertNothingPartial(folder, whole);
+        }
+        assert.ok(kills > 0);
+        const listed = await listedIn(folder);
+        const { filesKept } = await printRun(manyFiles(folder, kind), { threads: 0 });
+        assert.equal(filesKept, listed.length);
+        assertSame(await filesIn(folder), whole);
+      });
+    });
+
+    test('makes anew what was changed, cut or taken away, and what follows', async () => {
+      const hurts: Record<string, (path: string) => Promise<void>> = {
+        changed: async (path) => {
+          const bytes = await readFile(path);
+          bytes[bytes.length >> 1]! ^= 1;
+          await writeFile(path, bytes);
+        },
+        cut: async (path) => writeFile(path, (await readFile(path)).subarray(0, -1)),
+        gone: (path) => rm(path),
+      };
+      for (const hurt of Object.values(hurts))
+        await inNewFolder(async (folder) => {
+          for (const [name, bytes] of whole) await writeFile(join(folder, name), bytes);
+          await hurt(join(folder, '0008-print.pdf'));
+          const { filesKept } = await printRun(manyFiles(folder, kind), { threads: 0 });
+          assert.equal(filesKept, kind === 'cards' ? 7 : 14);
+          assertSame(await filesIn(folder), whole);
+        });
+    });
+
+    test('goes on where it was stopped between a file’s name and the manifest', async () => {
+      await inNewFolder(async (folder) => {
+        for (const [name, bytes] of whole) await writeFile(join(folder, name), bytes);
+        const { places: _, ...manifest } = parseManifest(String(whole.get('manifest.json')));
+        const files = manifest.files.filter(({ fileNo }) => fileNo <= 7);
+        await writeFile(
+          join(folder, 'manifest.json'),
+          manifestText({ ...manifest, status: 'running', files }),
+        );
+        await rm(join(folder, 'places.csv'));
+        for (const { name, fileNo } of manifest.files)
+          if (fileNo > 8 || (fileNo === 8 && name.includes('scratch'))) await rm(join(folder, name));
+        const { filesKept } = await printRun(manyFiles(folder, kind), { threads: 0 });
+        assert.equal(filesKept, files.length);
+        assertSame(await filesIn(folder), whole);
+      });
+    });
+
+    test('leaves nothing partial where the disk takes no more', async () => {
+      await inNewFolder(async (folder) => {
+        for (const threads of [0, 2]) {
+          const limited = `ulimit -f 100; exec "$0" "$@"`;
+          const said = execFileSync('bash', [
+            '-c',
+            limited,
+            process.execPath,
+            script,
+            folder,
+            kind,
+            `${threads}`,
+          ]);
+          assert.match(String(said), /EFBIG/);
+          assert.deepEqual(await readdir(folder), []);
+        }
+      });
+    });
+  });
+
+suite('a folder', () => {
+  test('with another job is refused and left as it is', async () => {
+    await inNewFolder(async (folder) => {
+      const job = manyFiles(folder, 'cards');
+      const { columns } = job.records;
+      const rows = [columns.map(() => '1')];
+      const small = {
+        ...job,
+        layout: sampleLayout('minimal'),
+        records: recordsOf(columns, [...rows, ...rows]),
+      };
+      await printRun(small);
+      const former = await filesIn(folder);
+      const others: readonly Partial<PrintJob>[] = [
+        { layout: sampleLayout('minimal', { name: 'other' }) },
+        { press: { ...small.press, dotsPerInch: 1200 } },
+        { records: recordsOf(columns, rows) },
+        { records: recordsOf(columns, [...rows, columns.map(() => '2')]) },
+        { isProof: true },
+      ];
+      for (const other of others) {
+        await assert.rejects(
+          printRun({ ...small, ...other }),
+          (error) => error instanceof Refusal && error.code === 'run-folder-taken',
+        );
+        assertSame(await filesIn(folder), former);
+      }
+    });
+  });
+
+  test('with a manifest that nobody understands is refused and left as it is', async () => {
+    await inNewFolder(async (folder) => {
+      await writeFile(join(folder, 'manifest.json'), '{"version":1');
+      const refused = (error: unknown): boolean =>
+        error instanceof Refusal && error.code === 'manifest-malformed';
+      await assert.rejects(printRun(manyFiles(folder, 'cards')), refused);
+      assert.deepEqual([...(await filesIn(folder)).values()].map(String), ['{"version":1']);
+    });
+  });
+
+  test('with parts of a process that is dead is cleared of them', async () => {
+    await inNewFolder(async (folder) => {
+      const child = spawn(process.execPath, ['-e', '']);
+      await once(child, 'exit');
+      await writeFile(join(folder, `.part-${child.pid}-1-0001-print.pdf`), 'half');
+      const { columns } = manyFiles(folder, 'cards').records;
+      const records = recordsOf(columns, [columns.map(() => '1')]);
+      await printRun({ ...manyFiles(folder, 'cards'), layout: sampleLayout('minimal'), records });
+      assert.deepEqual(
+        [...(await filesIn(folder)).keys()],
+        ['0001-print.pdf', 'manifest.json', 'places.csv'],
+      );
+    });
+  });
+
+  test('that cannot be made or written in is an error, and nothing is left', async () => {
+    await inNewFolder(async (folder) => {
+      await writeFile(join(folder, 'file'), '');
+      await assert.rejects(printRun(manyFiles(join(folder, 'file'), 'cards')), { code: 'EEXIST' });
+      await mkdir(join(folder, 'taken', 'places.csv'), { recursive: true });
+      const job = manyFiles(join(folder, 'taken'), 'cards');
+      await assert.rejects(printRun({ ...job, layout: sampleLayout('minimal') }), {
+        code: /^(EISDIR|ENOTEMPTY|EEXIST)$/,
+      });
+      assert.ok((await readdir(join(folder, 'taken'))).every((name) => !name.startsWith('.part-')));
+    });
+  });
+});
+
+suite('a signal', () => {
+  const reason = new Error('enough');
+  test('stops a run between two tasks; it goes on when it is run again', async () => {
+    const whole = await undisturbed('cards');
+    for (const threads of [0, 2])
+      await inNewFolder(async (folder) => {
+        const abort = new AbortController();
+        const onProgress = ({ phase, records }: { phase: string; records: number }): void => {
+          if (phase === 'printing' && records >= 1_000) abort.abort(reason);
+        };
+        const job = manyFiles(folder, 'cards');
+        await assert.rejects(printRun(job, { threads, signal: abort.signal, onProgress }), reason);
+        const names = await readdir(folder);
+        assert.ok(
+          names.length > 3 && names.length < whole.size && names.every((name) => !name.startsWith('.')),
+          String(names),
+        );
+        await assertNothingPartial(folder, whole);
+        await printRun(job, { threads });
+        assertSame(await filesIn(folder), whole);
+      });
+  });
+
+  test('that was given before anything began, or while records are counted, leaves no folder', async () => {
+    await inNewFolder(async (folder) => {
+      const job = manyFiles(join(folder, 'new'), 'cards');
+      await assert.rejects(printRun(job, { signal: AbortSignal.abort(reason) }), reason);
+      const abort = new AbortController();
+      const onProgress = (): void => abort.abort(reason);
+      await assert.rejects(printRun(job, { signal: abort.signal, onProgress }), reason);
+      assert.deepEqual(await readdir(folder), []);
+    });
+  });
+});
+
+test('a run that is complete is complete when it is run again', async () => {
+  await inNewFolder(async (folder) => {
+    await printRun(manyFiles(join(folder, 'one'), 'sheets'), { threads: 0 });
+    await cp(join(folder, 'one'), join(folder, 'two'), { recursive: true });
+    const { filesKept, manifest } = await printRun(manyFiles(join(folder, 'two'), 'sheets'));
+    assert.deepEqual([filesKept, manifest.status], [20, 'complete']);
+    assertSame(await filesIn(join(folder, 'two')), await filesIn(join(folder, 'one')));
+  });
+});
