@@ -4,6 +4,7 @@ import { mostTelling, pathOf, reasonOf } from '../json/schema-fault.ts';
 import { parseJsonText } from '../json/text.ts';
 import { unsafeCharacter } from '../records/safe-text.ts';
 import { Refusal } from '../refusal.ts';
+import { planRun, type RunPlan } from './plan.ts';
 
 const record = <P extends TProperties>(properties: P): TObject<P> =>
   Type.Object(properties, { additionalProperties: false });
@@ -39,6 +40,9 @@ export const manifestSchema = record({
   kind: Type.Literal('cardwright-print-run'),
   status: Type.Union([Type.Literal('running'), Type.Literal('complete')]),
   jobName: Type.String({ minLength: 1, maxLength: longestJobName }),
+  /** What its documents and slugs give as their date: files that are made later in the same run give the same. */
+  createdAt: Type.String({ minLength: 1, maxLength: 40 }),
+  dateText: Type.String({ maxLength: 200 }),
   layoutSha256: sha256,
   pressSha256: sha256,
   /** Of what the run read: the records selected, with the numbers that they have in their file. */
@@ -82,4 +86,10 @@ export function manifestText({ files, ...rest }: RunManifest): string {
   ];
   const lines = files.map((file) => `\n    ${JSON.stringify(file)}`);
   return `${head}"files": [${lines.join(',')}${lines.length > 0 ? '\n  ' : ''}]${tail}\n`;
+}
+
+/** The plan that a run's manifest is about. */
+export function planOf({ totals, sheet }: RunManifest): RunPlan {
+  const positions = sheet.columns * sheet.rows;
+  return planRun({ recordCount: totals.records, positions, sheetsPerFile: sheet.sheetsPerFile });
 }

@@ -1,4 +1,4 @@
-import { k100 } from '../draw/ink.ts';
+import { type Ink, k100 } from '../draw/ink.ts';
 import type { Pen } from '../draw/pen.ts';
 import type { Typeface } from '../font/typeface.ts';
 import { Refusal } from '../refusal.ts';
@@ -38,7 +38,8 @@ export function drawMarkText(
   sizePt: number,
   x: number,
   y: number,
+  ink: Ink = k100,
 ): void {
-  pen.ink(k100);
+  pen.ink(ink);
   pen.text(typeface, sizePt, x, y, glyphs, 0);
 }

@@ -1,5 +1,5 @@
 import type { Code128Encoder } from '../code/code-128.ts';
-import { k100 } from '../draw/ink.ts';
+import { type Ink, k100 } from '../draw/ink.ts';
 import { type Pen, ptPerMm } from '../draw/pen.ts';
 import type { Typeface } from '../font/typeface.ts';
 import type { Geometry, SideGeometry } from './geometry.ts';
@@ -29,7 +29,7 @@ const barMm = 0.25;
 const barHeightMm = 5;
 
 /**
- * Draws what differs from sheet to sheet: the sheet's id as Code 128 and one line of small K100 text. A job name that is
+ * Draws what differs from sheet to sheet: the sheet's id as Code 128 and one line of small text, K100 unless the file has another ink. A job name that is
  * too long for the line is cut short. Throws `slug-character-missing`.
  */
 export function drawSlug(
@@ -39,6 +39,7 @@ export function drawSlug(
   slug: SheetSlug,
   typeface: Typeface,
   encoder: Code128Encoder,
+  ink: Ink = k100,
 ): void {
   const { sheetId } = slug;
   if (!/^[ -~]+$/.test(sheetId) || sheetId.length > longestSheetId)
@@ -47,12 +48,12 @@ export function drawSlug(
   withinStrip(pen, side, side.slug, dotPt, (lengthPt, thicknessPt) => {
     const code = encoder.encode(sheetId);
     const module = Math.ceil((barMm * ptPerMm) / dotPt - 1e-6) * dotPt;
-    pen.ink(k100);
+    pen.ink(ink);
     pen.modules(code, code.quiet * module, 0, module, barHeightMm * ptPerMm);
     const x = (code.width + 2 * code.quiet) * module;
     const text = fitted(typeface, slug, side.side, lengthPt - x);
     const size = sizeWithin(text, sizePt, lengthPt - x);
-    drawMarkText(pen, typeface, text, size, x, (thicknessPt - size) / 2);
+    drawMarkText(pen, typeface, text, size, x, (thicknessPt - size) / 2, ink);
   });
 }
 

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sealOf } from '../file/file-seal.ts';
 import type { FileSeal } from '../file/whole-file.ts';
-import { type ManifestFile, parseManifest, type RunManifest } from './manifest.ts';
+import { type ManifestFile, parseManifest, planOf, type RunManifest } from './manifest.ts';
 import { PlaceLines, placeMapHeader } from './place-map.ts';
-import { fileAt, planRun, type RunPlan } from './plan.ts';
+import { fileAt, type RunPlan } from './plan.ts';
 
 /** Something that differs from what the manifest says, and what to do about it: "中文 · English". */
 export interface ManifestProblem {
@@ -200,9 +200,4 @@ async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
     yield lines;
   }
   if (rest !== '') yield [`${rest}…`];
-}
-
-function planOf({ totals, sheet }: RunManifest): RunPlan {
-  const positions = sheet.columns * sheet.rows;
-  return planRun({ recordCount: totals.records, positions, sheetsPerFile: sheet.sheetsPerFile });
 }

@@ -1,4 +1,4 @@
-import type { SpotInk } from '../draw/ink.ts';
+import { type Ink, k100, type SpotInk } from '../draw/ink.ts';
 import { openTypeface } from '../font/open-typeface.ts';
 import type { Typeface } from '../font/typeface.ts';
 import type { Artwork } from '../image/artwork.ts';
@@ -24,6 +24,8 @@ export interface OutputSide {
 export interface OpenedOutput {
   readonly name: string;
   readonly resources: PdfResources;
+  /** Of slugs and VOID: black, or every plate of a file that has no black one. */
+  readonly markInk: Ink;
   readonly sides: readonly OutputSide[];
   /** Draws what pages share; returns the glyphs that it used, a bitset for each typeface of the resources. */
   drawForms(write: (name: string, content: Uint8Array, box: Box) => void): Uint8Array<ArrayBuffer>[];
@@ -90,6 +92,8 @@ function openOutput(document: Omit<RunDocument, 'outputs'>, output: RunOutput): 
   });
   const mayBeVoid = geometry.positions > 1;
   const needsMarkTypeface = hasMarks || mayBeVoid || setup.isProof;
+  const hasProcessInks = elements.some(usesProcessInks);
+  const markInk: Ink = hasProcessInks ? k100 : { kind: 'registration', tint: 1 };
   const resources = new PdfResources({
     typefaces: [
       ...(elements.some(hasText) ? compiled.typefaces : []),
@@ -105,6 +109,7 @@ function openOutput(document: Omit<RunDocument, 'outputs'>, output: RunOutput): 
   return {
     name: output.name,
     resources,
+    markInk,
     sides: outputSides,
     drawForms(write) {
       const pen = new PdfPen(resources, { codes: setup.press.codes });
@@ -113,7 +118,7 @@ function openOutput(document: Omit<RunDocument, 'outputs'>, output: RunOutput): 
         drawIt();
         write(name, pen.bytes(), box);
       };
-      const inks = { process: elements.some(usesProcessInks), spots: resources.spots };
+      const inks = { process: hasProcessInks, spots: resources.spots };
       for (const { geometry: side, face, staticForm, marksForm } of outputSides) {
         if (staticForm !== undefined) draw(staticForm, cardBox(geometry), () => face.drawStatic(pen));
         const { marks } = setup.press;
@@ -122,7 +127,8 @@ function openOutput(document: Omit<RunDocument, 'outputs'>, output: RunOutput): 
             drawStaticMarks(pen, geometry, side, marks, inks, markTypeface),
           );
       }
-      if (mayBeVoid) draw(voidForm, cardBox(geometry), () => drawVoid(pen, setup.layout.card, markTypeface));
+      if (mayBeVoid)
+        draw(voidForm, cardBox(geometry), () => drawVoid(pen, setup.layout.card, markTypeface, markInk));
       return [...pen.takeUsedGlyphs()];
     },
   };

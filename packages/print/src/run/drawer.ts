@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { type Code128Encoder, createCode128Encoder } from '../code/code-128.ts';
+import type { Ink } from '../draw/ink.ts';
 import type { Cell } from '../imposition/geometry.ts';
 import { drawSlug } from '../imposition/slug.ts';
 import { PdfPen } from '../pdf/pen.ts';
@@ -55,7 +56,7 @@ export class Drawer {
         pen.reset('page');
         if (side.marksForm !== undefined) pen.drawForm(side.marksForm);
         this.#drawCells(pen, side, task, rows, sheet * positions);
-        if (side.geometry.slug !== undefined) this.#drawSlug(pen, side, task, sheet);
+        if (side.geometry.slug !== undefined) this.#drawSlug(pen, side, task, sheet, output.markInk);
         this.#pages.add(this.#document.isDeflated ? deflated(pen.bytes()) : pen.bytes());
       }
     }
@@ -87,7 +88,7 @@ export class Drawer {
     if (face.hasVariable) face.drawVariable(this.#pen, this.#row, this.#recordNo);
   };
 
-  #drawSlug(pen: PdfPen, { geometry: side }: OutputSide, task: DrawingTask, sheet: number): void {
+  #drawSlug(pen: PdfPen, { geometry: side }: OutputSide, task: DrawingTask, sheet: number, ink: Ink): void {
     const { setup, geometry, markTypeface } = this.#document;
     const { positions } = geometry;
     const nos = task.recordNos.subarray(sheet * positions, (sheet + 1) * positions).filter((no) => no > 0);
@@ -104,7 +105,7 @@ export class Drawer {
       lastRecordNo: Math.max(...nos),
       sheetId: `${setup.documentId.slice(0, 8)}-${fileNo}-${sheetNo}`,
     };
-    drawSlug(pen, geometry, side, slug, markTypeface, this.#slugCode);
+    drawSlug(pen, geometry, side, slug, markTypeface, this.#slugCode, ink);
   }
 }
 

@@ -24,7 +24,7 @@ import type { RunDocument } from './document.ts';
 import type { Drawn } from './drawing.ts';
 import { OutputFile } from './output-file.ts';
 import { RecordCursor } from './record-cursor.ts';
-import { filesDone, manifestName } from './resume.ts';
+import { filesDone, formerManifest, manifestName } from './resume.ts';
 import { type DrawerSetup, type NamedBytes, outputsOf } from './setup.ts';
 import { surveyRecords } from './survey.ts';
 import { tasksOfFile } from './tasks.ts';
@@ -68,7 +68,7 @@ export interface PrintReport {
 /**
  * Prints a job: reads all records once to check and count them, then draws them file by file. Every file appears whole;
  * the manifest names those that are. A job that was stopped goes on after its last whole file, if layout, press and
- * records are the same. Memory does not grow with the number of records, only with the cards of one file of sheets.
+ * records are the same; its documents keep the date of the first. Memory does not grow with the number of records, only with the cards of one file of sheets.
  *
  * Rejects with a `Refusal` (record number, place, what to do) and leaves no part of a file.
  */
@@ -81,9 +81,11 @@ export async function printRun(job: PrintJob, options: PrintOptions = {}): Promi
   }
 }
 
-async function printWith(crew: DrawingCrew, job: PrintJob, options: PrintOptions): Promise<PrintReport> {
+async function printWith(crew: DrawingCrew, asked: PrintJob, options: PrintOptions): Promise<PrintReport> {
   const { onProgress = () => undefined } = options;
-  refuseUnusableJobName(job.jobName);
+  refuseUnusableJobName(asked.jobName);
+  const former = await formerManifest(asked.folder);
+  const job = former ? { ...asked, createdAt: former.createdAt, dateText: former.dateText } : asked;
   const survey = await surveyRecords(job.records, {
     ...(job.isProof && { shown: asProofed(job) }),
     onRecords(records) {
@@ -106,6 +108,8 @@ async function printWith(crew: DrawingCrew, job: PrintJob, options: PrintOptions
     kind: 'cardwright-print-run',
     status: 'running',
     jobName: job.jobName,
+    createdAt: job.createdAt,
+    dateText: job.dateText,
     layoutSha256: identity.layoutSha256,
     pressSha256: identity.pressSha256,
     source: { sha256: survey.sha256, records: survey.records },
@@ -118,9 +122,10 @@ async function printWith(crew: DrawingCrew, job: PrintJob, options: PrintOptions
       files: plan.fileCount * setup.outputs.length,
     },
   };
-  const kept = await filesDone(job.folder, blank, setup.outputs.length);
+  const parts = setup.outputs.map(({ name }) => name);
+  const kept = former ? await filesDone(job.folder, former, blank, parts) : [];
   const run = new Run({ job, options, crew, document, plan, setup, manifest: { ...blank, files: kept } });
-  const manifest = await run.print(kept.length / setup.outputs.length);
+  const manifest = await run.print(kept.length / parts.length);
   const manifestPath = join(job.folder, manifestName);
   return {
     manifest,

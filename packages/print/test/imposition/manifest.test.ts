@@ -45,6 +45,8 @@ async function writtenRun(): Promise<{ folder: string; path: string; manifest: R
     kind: 'cardwright-print-run',
     status: 'complete',
     jobName: '补打 · "remake"',
+    createdAt: '2026-11-24T09:00:00+08:00',
+    dateText: '2026-11-24',
     layoutSha256: hash,
     pressSha256: hash,
     source: { sha256: hash, records: 53 },

@@ -224,7 +224,7 @@ suite('a folder', () => {
   test('that cannot be made or written in is an error, and nothing is left', async () => {
     await inNewFolder(async (folder) => {
       await writeFile(join(folder, 'file'), '');
-      await assert.rejects(printRun(manyFiles(join(folder, 'file'), 'cards')), { code: 'EEXIST' });
+      await assert.rejects(printRun(manyFiles(join(folder, 'file'), 'cards')), { code: 'ENOTDIR' });
       await mkdir(join(folder, 'taken', 'places.csv'), { recursive: true });
       const job = manyFiles(join(folder, 'taken'), 'cards');
       await assert.rejects(printRun({ ...job, layout: sampleLayout('minimal') }), {
@@ -253,7 +253,9 @@ suite('a signal', () => {
           String(names),
         );
         await assertNothingPartial(folder, whole);
-        await printRun(job, { threads });
+        // Another day: the run keeps the date that it began with.
+        const later = { ...job, createdAt: '2031-01-01T00:00:00Z', dateText: 'another day' };
+        await printRun(later, { threads });
         assertSame(await filesIn(folder), whole);
       });
   });
