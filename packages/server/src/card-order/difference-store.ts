@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { LockedOrder } from './move.ts';
+import { type Hold, holdText } from './hold.ts';
+import type { LockedOrder, OrderKey } from './move.ts';
 
 /** Over what exactly is approved: reason and detail of the hold. A hold that changes asks for both people again. */
 const digestSql = `sha256(convert_to(hold_reason || chr(10) || coalesce(hold_detail::text, ''), 'UTF8'))`;
@@ -41,6 +42,22 @@ export async function approveDifference(
     digest: digest.toString('hex'),
     isNew: inserted.rowCount === 1,
   };
+}
+
+/** Whether two people accepted that very hold of the order: then it is no reason any more. */
+export async function isAccepted(client: PoolClient, key: OrderKey, hold: Hold): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from difference_approval where environment = $1 and card_order_id = $2
+       and hold_digest = sha256(convert_to($3::text || chr(10) || coalesce($4::jsonb::text, ''), 'UTF8'))
+     having count(*) >= 2`,
+    [
+      key.environment,
+      String(key.cardOrderId),
+      holdText(hold),
+      hold.seen === undefined ? null : JSON.stringify(hold.seen),
+    ],
+  );
+  return rowCount === 1;
 }
 
 /** Whether the cards of a locked order are as many as ordered of each template, or two people accepted that they are not. */

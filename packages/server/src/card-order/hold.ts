@@ -70,9 +70,10 @@ export const holdReasons = {
   'card-changed': {
     zh: '再次查询时同一张卡的内容不同',
     en: 'asked again, the platform gave the same card with other content',
-    adviceZh: '立即联系平台；核实后 orders refetch（已制成的用 orders resume）；或 orders cancel',
+    adviceZh:
+      '立即联系平台；核实后 orders refetch；已制成的：平台更正后 orders resume，否则两人 orders accept-difference；或 orders cancel',
     adviceEn:
-      'call the platform at once; then orders refetch (orders resume once it is made), or orders cancel',
+      'call the platform at once; then orders refetch. Once it is made: orders resume when the platform has put it right, else orders accept-difference by two people. Or orders cancel',
   },
   'unusable-card': {
     zh: '卡数据不完整或无效',

@@ -214,7 +214,10 @@ export function refetch(
   });
 }
 
-/** One of two different people accepts that an order's cards differ from what was ordered; the second lets it go on. */
+/**
+ * One of two different people accepts that an order's cards differ from what was ordered; the second lets it go on. Of a
+ * made order also that the platform gives other cards now: what is printed cannot be fetched anew.
+ */
 export function acceptDifference(
   transaction: Transaction,
   key: OrderKey,
@@ -225,9 +228,10 @@ export function acceptDifference(
   return operate(transaction, key, async (client, order) => {
     if (name === '' || name.length > 64)
       return no('须用 --by 写明同意人', 'say who accepts it (--by, 1 to 64 characters)');
-    if (order.state !== 'held' || order.heldFrom !== 'planned')
+    const isChangedOnceMade = isClearedByPerson(order) && codeOf(order) === 'card-changed';
+    if (order.state !== 'held' || !(order.heldFrom === 'planned' || isChangedOnceMade))
       return wrongState(order, '没有待接受的差异', 'there is no difference to accept');
-    if (!isAcceptable(codeOf(order)))
+    if (!isChangedOnceMade && !isAcceptable(codeOf(order)))
       return no(
         '此类差异不能接受，只能重新取卡或取消',
         'this cannot be accepted: fetch the cards anew, or cancel',
@@ -242,9 +246,10 @@ export function acceptDifference(
     if (isNew) await appendAudit(client, [approval]);
     if (approvedBy.length < 2)
       return done('已记录；还需另一人同意', 'noted; another person has to accept it too');
-    for (const job of fetchedJobs({ ...key, isTest: order.isTest === true })) await addJob(client, job);
+    const to = isChangedOnceMade ? (order.heldFrom as 'in_production' | 'made') : 'cards_fetched';
+    for (const job of await jobsOf(client, { ...order, state: to }, fetchedJobs)) await addJob(client, job);
     await moveOrder(client, order, {
-      to: 'cards_fetched',
+      to,
       actor: name,
       detail: { acceptedBy: approvedBy, reason: order.holdReason },
     });

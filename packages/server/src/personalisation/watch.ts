@@ -2,6 +2,7 @@ import type { CardMakingInfo, Environment } from '@cardwright/top';
 import type { PoolClient } from 'pg';
 import { raiseAlarm } from '../alarm/alarm-store.ts';
 import { appendAudit } from '../audit/append.ts';
+import { isAccepted } from '../card-order/difference-store.ts';
 import type { Hold } from '../card-order/hold.ts';
 import { holdOrder, lockOrder, type OrderKey } from '../card-order/move.ts';
 import { advanceTestOrderJob } from '../card-order/order-jobs.ts';
@@ -122,7 +123,7 @@ async function comparePage(
     cards.map((card) => card.status),
   ]);
   const hold = rows.length > 0 ? holdFor(rows) : await findUnknown(client, key, macs);
-  if (hold === undefined) return false;
+  if (hold === undefined || (await isAccepted(client, key, hold))) return false;
   const moved = rows.filter((row) => row.from_status !== row.to_status);
   if (moved.length > 0) {
     const column = <T>(pick: (row: Difference) => T): T[] => moved.map(pick);
@@ -145,7 +146,8 @@ async function comparePage(
 const unknownSql = `
 select count(*) as cards from unnest($3::bytea[]) as a (number_mac)
 where not exists (select from card c where c.environment = $1 and c.card_order_id = $2 and c.number_mac = a.number_mac)
-  and not exists (select from difference_approval d where d.environment = $1 and d.card_order_id = $2)`;
+  and not exists (select from difference_approval d where d.environment = $1 and d.card_order_id = $2
+    group by hold_digest having count(*) >= 2)`;
 
 /** Cards that were not given when the order was fetched: then those were not the order's cards, or these are not. */
 async function findUnknown(

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { CardMakingInfo } from '@cardwright/top';
 import fc from 'fast-check';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { lockOrder, type OrderKey } from '../../src/card-order/move.ts';
+import { acceptDifference, markMade } from '../../src/card-order/operate.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { fetchCards, holdUnfetched } from '../../src/personalisation/fetch.ts';
 import { restartFetch } from '../../src/personalisation/restart.ts';
@@ -340,6 +341,48 @@ test('a card that was not given before, asked again before shipping, holds the o
     state: 'held',
     reason: 'card-changed: 1 cards that were not given before, asked again before shipping',
   });
+});
+
+test('what two people accepted of a made order does not hold it again; anything else does', async (t) => {
+  const { pool } = await testDatabase(t);
+  const key = await plannedOrder(pool, 16002n, lines);
+  const pages = pagesOf(truth);
+  const lying = [replaceFirst(pages[0] ?? [], { cardNo: 'foreign' }), ...pages.slice(1)];
+  await fetchAndLook(
+    pool,
+    key,
+    listingPlatform((pageNo) => lying[pageNo - 1] ?? empty),
+  );
+  const transaction = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => inTransaction(pool, work);
+  const watch = (listing: readonly (readonly CardMakingInfo[])[]): Promise<void> =>
+    watchCards(
+      {
+        vault: cardVault,
+        platformOf: () => listingPlatform((pageNo) => listing[pageNo - 1] ?? empty),
+        now: () => new Date(),
+      },
+      workOn(pool),
+      key,
+    );
+  assert.ok((await markMade(transaction, key, '王芳')).ok);
+  const otherPassword = [
+    pages[0] ?? [],
+    replaceFirst(pages[1] ?? [], { cardPassword: 'another' }),
+    ...pages.slice(2),
+  ];
+  for (const changed of [pages, otherPassword]) {
+    await watch(changed);
+    assert.equal((await orderState(pool, key)).state, 'held');
+    const accept = (person: string) => acceptDifference(transaction, key, () => [], person);
+    assert.match((await accept('王芳')).en, /another person/);
+    assert.match((await accept('李强')).en, /goes on/);
+    assert.equal((await orderState(pool, key)).state, 'made');
+    await watch(changed);
+    assert.equal((await orderState(pool, key)).state, 'made', 'asked again, the same');
+  }
+  const active = [replaceFirst(pages[1] ?? [], { status: 'BOUND' })];
+  await watch([pages[0] ?? [], ...active, ...pages.slice(2)]);
+  assert.match((await orderState(pool, key)).reason ?? '', /^leak-alarm/);
 });
 
 test('whatever is done to the pages: exactly the ordered cards, or held', async (t) => {
