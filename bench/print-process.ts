@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Way } from './print-job.ts';
+import type { PrintedFiles, Way } from './print-job.ts';
 import type { Peer } from './print-peers.ts';
 
 /** One measurement, in a process of its own. */
@@ -14,6 +14,8 @@ export interface PrintDone {
   readonly cards: number;
   /** From the first look at the records to the finished files; starting Node and loading modules is not in it. */
   readonly seconds: number;
+  /** Of all threads in that time. */
+  readonly cpuSeconds: number;
   readonly bytes: number;
   /** Of the whole process, at its highest. */
   readonly rssMiB: number;
@@ -38,9 +40,7 @@ async function makeOurs(way: Way, cards: number, folder: string, out: string): P
   // Either side's libraries stay out of the other's memory.
   const { printOurs, readBackground } = await import('./print-job.ts');
   const background = await readBackground(folder);
-  const startedAtMs = performance.now();
-  const printed = await printOurs(way, recordsPathOf(folder, cards), background, out);
-  return doneAt(startedAtMs, printed);
+  return measured(() => printOurs(way, recordsPathOf(folder, cards), background, out));
 }
 
 async function makePeers(peer: Peer, cards: number, folder: string, out: string): Promise<PrintDone> {
@@ -49,14 +49,24 @@ async function makePeers(peer: Peer, cards: number, folder: string, out: string)
     import('./print-peers.ts'),
   ]);
   const background = await readBackground(folder);
-  const startedAtMs = performance.now();
-  const bytes = await makeWithPeer(peer, cards, background, join(out, 'peer.pdf'));
-  return doneAt(startedAtMs, { cards, bytes });
+  return measured(async () => ({
+    cards,
+    bytes: await makeWithPeer(peer, cards, background, join(out, 'peer.pdf')),
+  }));
 }
 
-function doneAt(startedAtMs: number, made: { readonly cards: number; readonly bytes: number }): PrintDone {
+async function measured(make: () => Promise<PrintedFiles>): Promise<PrintDone> {
+  const cpuBefore = process.cpuUsage();
+  const startedAtMs = performance.now();
+  const made = await make();
   const seconds = (performance.now() - startedAtMs) / 1_000;
-  return { ...made, seconds, rssMiB: process.resourceUsage().maxRSS / 1024 };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    ...made,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    rssMiB: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 if (import.meta.main) {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readShared } from '../file/read-shared.ts';
 import { Refusal, refusedAt } from '../refusal.ts';
 import { FontStack } from './font-stack.ts';
 import { type OpenOptions, openTypeface } from './open-typeface.ts';
@@ -45,10 +45,7 @@ export function bundledFontStack(name: keyof typeof bundledChains): FontStack {
  */
 export function readFontFile(path: string): Uint8Array<SharedArrayBuffer> {
   try {
-    const file = readFileSync(path);
-    const bytes = new Uint8Array(new SharedArrayBuffer(file.length));
-    bytes.set(file);
-    return bytes;
+    return readShared(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new Refusal('font-unreadable', `it cannot be read (${reason})`, { file: path });

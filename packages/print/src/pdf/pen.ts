@@ -26,7 +26,7 @@ export class PdfPen implements Pen {
   readonly #codes: CodeDrawing;
   readonly #buffer = new ContentBuffer();
   readonly #rectangles = new RectangleWriter();
-  #usedGlyphs: Uint8Array<ArrayBuffer>[];
+  readonly #usedGlyphs: readonly Uint8Array<ArrayBuffer>[];
   /** What the next operation shall be drawn with. */
   #ink: InkOperators | undefined;
   /** What the stream has set so far; `undefined` or -1 where that is not known. */
@@ -70,11 +70,13 @@ export class PdfPen implements Pen {
     return this.#usedGlyphs;
   }
 
-  /** Gives the bitsets away, to another thread say, and begins new ones. */
-  takeUsedGlyphs(): readonly Uint8Array<ArrayBuffer>[] {
-    const taken = this.#usedGlyphs;
-    this.#usedGlyphs = emptyBitsets(this.#resources);
-    return taken;
+  /** Empties the bitsets; what was in them, ascending, a list for each typeface: short, as it goes to another thread. */
+  takeUsedGlyphs(): Uint16Array<ArrayBuffer>[] {
+    return this.#usedGlyphs.map((bits) => {
+      const glyphs = glyphsIn(bits);
+      bits.fill(0);
+      return glyphs;
+    });
   }
 
   ink(ink: Ink): void {
@@ -275,6 +277,15 @@ export class PdfPen implements Pen {
       this.#buffer.byte(byte);
     }
   }
+}
+
+function glyphsIn(bits: Uint8Array): Uint16Array<ArrayBuffer> {
+  const glyphs: number[] = [];
+  for (let byte = 0; byte < bits.length; byte++) {
+    for (let rest = bits[byte]!, glyph = byte << 3; rest !== 0; rest >>= 1, glyph++)
+      if (rest & 1) glyphs.push(glyph);
+  }
+  return Uint16Array.from(glyphs);
 }
 
 function emptyBitsets({ typefaces }: PdfResources): Uint8Array<ArrayBuffer>[] {

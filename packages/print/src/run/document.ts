@@ -27,8 +27,8 @@ export interface OpenedOutput {
   /** Of slugs and VOID: black, or every plate of a file that has no black one. */
   readonly markInk: Ink;
   readonly sides: readonly OutputSide[];
-  /** Draws what pages share; returns the glyphs that it used, a bitset for each typeface of the resources. */
-  drawForms(write: (name: string, content: Uint8Array, box: Box) => void): Uint8Array<ArrayBuffer>[];
+  /** Draws what pages share; returns the glyphs that it used, a list for each typeface of the resources. */
+  drawForms(write: (name: string, content: Uint8Array, box: Box) => void): Uint16Array[];
 }
 
 /** A setup with its fonts opened and its layout compiled: the same in every thread. */
@@ -129,7 +129,7 @@ function openOutput(document: Omit<RunDocument, 'outputs'>, output: RunOutput): 
       }
       if (mayBeVoid)
         draw(voidForm, cardBox(geometry), () => drawVoid(pen, setup.layout.card, markTypeface, markInk));
-      return [...pen.takeUsedGlyphs()];
+      return pen.takeUsedGlyphs();
     },
   };
 }

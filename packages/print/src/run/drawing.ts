@@ -31,8 +31,8 @@ export interface DrawnPages {
 export interface Drawn {
   /** In the order of the setup's outputs. */
   readonly outputs: readonly DrawnPages[];
-  /** Used glyphs, a bitset for each typeface of each output, in the order of the document's resources. */
-  readonly usedGlyphs: readonly (readonly Uint8Array<ArrayBuffer>[])[];
+  /** Used glyphs, a list for each typeface of each output, in the order of the document's resources. */
+  readonly usedGlyphs: readonly (readonly Uint16Array[])[];
 }
 
 /** A refusal on its way from a drawing thread. */

@@ -15,7 +15,8 @@ export class OutputFile {
   readonly #target: WholeFile;
   readonly #pdf: PdfFile;
   readonly #resources: WrittenResources;
-  readonly #usedGlyphs: Uint8Array[];
+  /** A bitset for each typeface of the output. */
+  readonly #usedGlyphs: readonly Uint8Array[];
   #pages = 0;
 
   static async open(
@@ -46,15 +47,19 @@ export class OutputFile {
     };
     this.#pdf = new PdfFile(sink, facts);
     this.#resources = writeResources(this.#pdf, output.resources, { leaveFontsOpen: true });
-    this.#usedGlyphs = output.drawForms((name, content, box) => {
+    this.#usedGlyphs = output.resources.typefaces.map(
+      ({ glyphCount }) => new Uint8Array((glyphCount + 7) >> 3),
+    );
+    const ofForms = output.drawForms((name, content, box) => {
       const ref = this.#resources.forms.get(name);
       if (ref === undefined) throw new Error(`the form ${name} is not among the resources`);
       writeForm(this.#pdf, ref, { box, content, resources: this.#resources.dictionary });
     });
+    this.#note(ofForms);
   }
 
   /** Adds the pages of one task, in order, and waits while the disk is slow. */
-  async add({ bytes, lengths }: DrawnPages, usedGlyphs: readonly Uint8Array[]): Promise<void> {
+  async add({ bytes, lengths }: DrawnPages, usedGlyphs: readonly Uint16Array[]): Promise<void> {
     const { sides, isDeflated } = this.#document;
     let at = 0;
     for (const length of lengths) {
@@ -70,7 +75,7 @@ export class OutputFile {
       });
       at += length;
     }
-    for (const [index, used] of usedGlyphs.entries()) mergeInto(this.#usedGlyphs[index]!, used);
+    this.#note(usedGlyphs);
     await this.#pdf.waiting;
   }
 
@@ -82,6 +87,13 @@ export class OutputFile {
     if (this.#resources.fontList !== undefined) writeFontList(this.#pdf, this.#resources.fontList, fonts);
     const { pages } = await this.#pdf.finish();
     return { ...(await this.#target.commit()), pages };
+  }
+
+  #note(usedGlyphs: readonly Uint16Array[]): void {
+    for (const [index, glyphs] of usedGlyphs.entries()) {
+      const bits = this.#usedGlyphs[index]!;
+      for (const glyph of glyphs) bits[glyph >> 3]! |= 1 << (glyph & 7);
+    }
   }
 
   /** Not a typeface that was only at hand, as a fallback. */
@@ -96,8 +108,4 @@ export class OutputFile {
   async abort(): Promise<void> {
     await this.#target.abort();
   }
-}
-
-function mergeInto(all: Uint8Array, more: Uint8Array): void {
-  for (let at = 0; at < more.length; at++) all[at]! |= more[at]!;
 }

@@ -3,18 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftParts, writeWholeFile } from '../file/whole-file.ts';
 import { openArtwork } from '../image/open.ts';
-import {
-  type ManifestFile,
-  manifestText,
-  type RunManifest,
-  refuseUnusableJobName,
-} from '../imposition/manifest.ts';
+import { manifestText, type RunManifest, refuseUnusableJobName } from '../imposition/manifest.ts';
 import { PlaceMap } from '../imposition/place-map.ts';
 import { filesOf, type PlannedFile, planRun, type RunPlan } from '../imposition/plan.ts';
 import { dummyRow } from '../layout/dummy.ts';
 import { checkPictures, type PictureWarning } from '../layout/pictures.ts';
 import type { LayoutWarning } from '../layout/warning.ts';
-import type { PdfFileOptions } from '../pdf/file.ts';
 import { openOutputIntent } from '../pdf/output-intent.ts';
 import { pagesPerFile } from '../press/parse.ts';
 import type { RecordSource, Row } from '../records/record.ts';
@@ -22,7 +16,7 @@ import { Refusal, refusedAt } from '../refusal.ts';
 import { DrawingCrew } from './crew.ts';
 import type { RunDocument } from './document.ts';
 import type { Drawn } from './drawing.ts';
-import { OutputFile } from './output-file.ts';
+import { type BlockPlace, FileBlock } from './file-block.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { filesDone, formerManifest, manifestName } from './resume.ts';
 import { type DrawerSetup, type NamedBytes, outputsOf } from './setup.ts';
@@ -68,7 +62,8 @@ export interface PrintReport {
 /**
  * Prints a job: reads all records once to check and count them, then draws them file by file. Every file appears whole;
  * the manifest names those that are. A job that was stopped goes on after its last whole file, if layout, press and
- * records are the same; its documents keep the date of the first. Memory does not grow with the number of records, only with the cards of one file of sheets.
+ * records are the same; its documents keep the date of the first. Memory does not grow with the number of records, only
+ * with the cards of one file of sheets.
  *
  * Rejects with a `Refusal` (record number, place, what to do) and leaves no part of a file.
  */
@@ -168,23 +163,36 @@ interface RunParts {
   readonly manifest: RunManifest;
 }
 
+/** Tasks that are drawn or being drawn, and the block that their pages belong to. */
+interface TaskInHand {
+  readonly block: FileBlock;
+  readonly drawn: Promise<Drawn>;
+  readonly records: number;
+}
+
 class Run {
   readonly #parts: RunParts;
-  readonly #facts: PdfFileOptions;
+  readonly #place: BlockPlace;
+  /** In the order of the run: pages are written in that order, whoever drew them first. */
+  readonly #inHand: TaskInHand[] = [];
+  readonly #open = new Set<FileBlock>();
+  /** The block that gets its names while the next one is drawn. */
+  #closing: Promise<void> = Promise.resolve();
   #manifest: RunManifest;
   #printed = 0;
 
   constructor(parts: RunParts) {
-    const { job, setup } = parts;
+    const { job, setup, document } = parts;
     const { condition } = job.press.outputIntent ?? {};
     this.#parts = parts;
     this.#manifest = parts.manifest;
-    this.#facts = {
+    const facts = {
       title: job.jobName,
       createdAt: job.createdAt,
       documentId: setup.documentId,
       outputIntent: openOutputIntent(job.outputProfile, condition),
     };
+    this.#place = { folder: job.folder, document, facts };
   }
 
   async print(blocksKept: number): Promise<RunManifest> {
@@ -193,13 +201,17 @@ class Run {
     const places = await PlaceMap.open(join(job.folder, 'places.csv'), plan, document.geometry.columns);
     try {
       for (const file of filesOf(plan)) {
-        const isKept = file.index < blocksKept;
-        if (isKept) await this.#pass(file, cursor, places);
-        else await this.#printFile(file, cursor, places);
+        if (file.index < blocksKept) await this.#pass(file, cursor, places);
+        else await this.#drawFile(file, cursor, places);
       }
+      while (this.#inHand.length > 0) await this.#writeFirst();
+      await this.#closing;
       await this.#complete(places);
       return this.#manifest;
     } finally {
+      // What is being closed becomes whole and known, or has told its failure already.
+      await this.#closing.catch(() => undefined);
+      for (const block of this.#open) await block.abort();
       await places.abort();
       await cursor.close();
     }
@@ -215,67 +227,43 @@ class Run {
     this.#tell(file.records);
   }
 
-  async #printFile(file: PlannedFile, cursor: RecordCursor, places: PlaceMap): Promise<void> {
-    const { job, crew, document, options } = this.#parts;
-    const names = document.outputs.map(({ name }) => fileName(file, name, this.#parts.plan.fileCount));
-    const outputs: OutputFile[] = [];
-    const span = { first: Number.POSITIVE_INFINITY, last: 0 };
-    try {
-      for (const [index, output] of document.outputs.entries())
-        outputs.push(await OutputFile.open(join(job.folder, names[index]!), document, output, this.#facts));
-      const inHand: { readonly drawn: Promise<Drawn>; readonly records: number }[] = [];
-      const writeFirst = async (): Promise<void> => {
-        const first = inHand.shift()!;
-        const drawn = await first.drawn;
-        for (const [index, output] of outputs.entries())
-          await output.add(drawn.outputs[index]!, drawn.usedGlyphs[index]!);
-        crew.takeBack(drawn);
-        this.#tell(first.records);
-      };
-      for await (const { task, recordNos } of tasksOfFile(file, document.geometry.positions, cursor)) {
-        options.signal?.throwIfAborted();
-        await places.add(recordNos);
-        for (const recordNo of recordNos) {
-          if (recordNo < span.first) span.first = recordNo;
-          if (recordNo > span.last) span.last = recordNo;
-        }
-        const drawn = crew.draw(task);
-        // Its rejection is met when its turn comes; until then it must not count as unhandled.
-        drawn.catch(() => undefined);
-        inHand.push({ drawn, records: recordNos.length });
-        if (inHand.length >= crew.tasksInHand) await writeFirst();
-      }
-      while (inHand.length > 0) await writeFirst();
-      await this.#commit(file, outputs, names, span);
-    } finally {
-      for (const output of outputs) await output.abort();
+  /** When it returns, the file's last tasks are still in hand: threads draw on while the next file is opened. */
+  async #drawFile(file: PlannedFile, cursor: RecordCursor, places: PlaceMap): Promise<void> {
+    const { crew, document, options } = this.#parts;
+    const block = await FileBlock.open(file, this.#place);
+    this.#open.add(block);
+    for await (const { task, recordNos } of tasksOfFile(file, document.geometry.positions, cursor)) {
+      options.signal?.throwIfAborted();
+      await places.add(recordNos);
+      block.note(recordNos);
+      const drawn = crew.draw(task);
+      // Its rejection is met when its turn comes; until then it must not count as unhandled.
+      drawn.catch(() => undefined);
+      this.#inHand.push({ block, drawn, records: recordNos.length });
+      if (this.#inHand.length >= crew.tasksInHand) await this.#writeFirst();
     }
   }
 
-  async #commit(
-    file: PlannedFile,
-    outputs: readonly OutputFile[],
-    names: readonly string[],
-    span: { readonly first: number; readonly last: number },
-  ): Promise<void> {
-    const files: ManifestFile[] = [];
-    for (const [index, output] of outputs.entries()) {
-      const { sha256, bytes, pages } = await output.commit();
-      if (pages !== file.sheets * this.#parts.document.sides.length)
-        throw new Error(`${names[index]} has ${pages} pages for ${file.sheets} sheets`);
-      files.push({
-        name: names[index]!,
-        sha256,
-        bytes,
-        fileNo: file.index + 1,
-        part: this.#parts.document.outputs[index]!.name,
-        sheets: file.sheets,
-        records: file.records,
-        voids: file.voids,
-        firstRecordNo: span.first,
-        lastRecordNo: span.last,
-      });
-    }
+  async #writeFirst(): Promise<void> {
+    const { block, drawn, records } = this.#inHand.shift()!;
+    const pages = await drawn;
+    await block.add(pages);
+    this.#parts.crew.takeBack(pages);
+    this.#tell(records);
+    if (block.isFull) await this.#close(block);
+  }
+
+  /** Blocks are closed one after another, each while the next one is drawn: syncing to the disk takes some time. */
+  async #close(block: FileBlock): Promise<void> {
+    await this.#closing;
+    this.#closing = this.#commit(block);
+    // Met when the next block is closed, or at the end.
+    this.#closing.catch(() => undefined);
+  }
+
+  async #commit(block: FileBlock): Promise<void> {
+    const files = await block.commit();
+    this.#open.delete(block);
     await this.#save({ ...this.#manifest, files: [...this.#manifest.files, ...files] });
   }
 
@@ -297,11 +285,6 @@ class Run {
       of: this.#parts.plan.recordCount,
     });
   }
-}
-
-/** `0001-print.pdf`, … in the order of the run. Nothing of a record or of the job's name is in it. */
-function fileName({ index }: PlannedFile, output: string, fileCount: number): string {
-  return `${String(index + 1).padStart(Math.max(4, String(fileCount).length), '0')}-${output}.pdf`;
 }
 
 function setupOf(job: PrintJob, recordCount: number, documentId: string): DrawerSetup {

@@ -21,7 +21,7 @@ function draw(task: DrawingTask, buffers: readonly ArrayBuffer[]): void {
   if (drawer === undefined) throw new Error('a task came before the setup');
   const drawn = drawer.draw(task, buffers);
   const pages = drawn.outputs.flatMap(({ bytes, lengths }) => [bytes.buffer, lengths.buffer]);
-  answer({ kind: 'drawn', drawn }, [...pages, ...drawn.usedGlyphs.flat().map(({ buffer }) => buffer)]);
+  answer({ kind: 'drawn', drawn }, pages);
 }
 
 function answer(message: ThreadAnswer, transfer: ArrayBuffer[] = []): void {
