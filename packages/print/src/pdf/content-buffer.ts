@@ -44,8 +44,21 @@ export class ContentBuffer {
   /** A whole number from 0 and a space. */
   integer(value: number): void {
     this.#reserve(12);
-    this.#digits(value);
-    this.#bytes[this.#length++] = 0x20;
+    this.#length = putInteger(this.#bytes, this.#length, value);
+  }
+
+  /** A rectangle of whole numbers from 0. In one piece, since a code has hundreds of them. */
+  rectangle(x: number, y: number, width: number, height: number): void {
+    this.#reserve(4 * 12 + 3);
+    const bytes = this.#bytes;
+    let at = putInteger(bytes, this.#length, x);
+    at = putInteger(bytes, at, y);
+    at = putInteger(bytes, at, width);
+    at = putInteger(bytes, at, height);
+    bytes[at++] = 0x72;
+    bytes[at++] = 0x65;
+    bytes[at++] = 0x0a;
+    this.#length = at;
   }
 
   /** A length and a space: at most three decimals, a third of a micrometre. */
@@ -69,7 +82,7 @@ export class ContentBuffer {
     if (value < 0 && scaled > 0) bytes[this.#length++] = 0x2d;
     const whole = (scaled / scale) | 0;
     let rest = scaled - whole * scale;
-    if (whole > 0 || rest === 0) this.#digits(whole);
+    if (whole > 0 || rest === 0) this.#length = putDigits(bytes, this.#length, whole);
     if (rest > 0) {
       bytes[this.#length++] = 0x2e;
       for (let unit = scale / 10; rest > 0; unit /= 10) {
@@ -86,18 +99,6 @@ export class ContentBuffer {
     this.ascii(`${value.toFixed(decimals)} `);
   }
 
-  #digits(value: number): void {
-    let end = this.#length + 1;
-    for (let limit = 10; value >= limit; limit *= 10) end++;
-    this.#length = end;
-    let rest = value;
-    do {
-      const tenth = (rest / 10) | 0;
-      this.#bytes[--end] = 0x30 + rest - tenth * 10;
-      rest = tenth;
-    } while (rest > 0);
-  }
-
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
@@ -105,4 +106,28 @@ export class ContentBuffer {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
+}
+
+function putInteger(bytes: Uint8Array, at: number, value: number): number {
+  const end = putDigits(bytes, at, value);
+  bytes[end] = 0x20;
+  return end + 1;
+}
+
+/** Returns the place after the last digit. */
+function putDigits(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 10) {
+    bytes[at] = 0x30 + value;
+    return at + 1;
+  }
+  let end = at + 2;
+  for (let limit = 100; value >= limit; limit *= 10) end++;
+  let place = end;
+  let rest = value;
+  do {
+    const tenth = (rest / 10) | 0;
+    bytes[--place] = 0x30 + rest - tenth * 10;
+    rest = tenth;
+  } while (rest > 0);
+  return end;
 }

@@ -63,14 +63,14 @@ export class RectangleWriter {
   #meet(buffer: ContentBuffer, height: number, row: number, column: number, run: number): void {
     const open = this.#openWidths[column]!;
     if (open !== run) {
-      if (open > 0) writeRectangle(buffer, column, height - row, open, row - this.#openRows[column]!);
+      if (open > 0) buffer.rectangle(column, height - row, open, row - this.#openRows[column]!);
       this.#openWidths[column] = run;
       this.#openRows[column] = row;
     }
     for (let inner = column + 1; inner < column + run; inner++) {
       const hidden = this.#openWidths[inner]!;
       if (hidden === 0) continue;
-      writeRectangle(buffer, inner, height - row, hidden, row - this.#openRows[inner]!);
+      buffer.rectangle(inner, height - row, hidden, row - this.#openRows[inner]!);
       this.#openWidths[inner] = 0;
     }
   }
@@ -78,12 +78,4 @@ export class RectangleWriter {
 
 function isDark(bits: Uint8Array, rowStart: number, column: number): boolean {
   return (bits[rowStart + (column >> 3)]! & (0x80 >> (column & 7))) !== 0;
-}
-
-function writeRectangle(buffer: ContentBuffer, x: number, y: number, width: number, height: number): void {
-  buffer.integer(x);
-  buffer.integer(y);
-  buffer.integer(width);
-  buffer.integer(height);
-  buffer.ascii('re\n');
 }

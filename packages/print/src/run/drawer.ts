@@ -115,8 +115,9 @@ export function openDrawer(setup: DrawerSetup): Drawer {
 
 /** Level 1 is fast, and within a few percent of the best for such short streams. */
 function deflated(content: Uint8Array): Uint8Array {
-  // Room for the result: with the usual 16 kB for each card a third of the time goes into garbage.
-  return deflateSync(content, { level: 1, chunkSize: Math.max(64, content.length) });
+  // Memory as the content needs it: with zlib's usual 284 kB for each card a third of the time goes into garbage.
+  const memory = content.length <= 1 << 12 ? { windowBits: 12, memLevel: 5 } : {};
+  return deflateSync(content, { level: 1, chunkSize: Math.max(64, content.length), ...memory });
 }
 
 function unpackRows(packed: string): Row[] {
