@@ -4,10 +4,7 @@ import { readFonts, readPress } from '../packages/print/src/cli/inputs.ts';
 import { parseLayout } from '../packages/print/src/layout/parse.ts';
 import { openRecords } from '../packages/print/src/records/open.ts';
 import { printRun } from '../packages/print/src/run/print-run.ts';
-
-/** How ours makes the peers' card: a card a page, or 20 of them on a sheet. */
-export const ways = ['mask', 'rectangles', 'sheets'] as const;
-export type Way = (typeof ways)[number];
+import type { Way } from './print-way.ts';
 
 export interface PrintedFiles {
   readonly cards: number;

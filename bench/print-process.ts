@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PrintedFiles, Way } from './print-job.ts';
+import type { PrintedFiles } from './print-job.ts';
 import type { Peer } from './print-peers.ts';
+import type { Way } from './print-way.ts';
 
 /** One measurement, in a process of its own. */
 export type PrintTask =

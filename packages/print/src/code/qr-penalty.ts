@@ -13,13 +13,14 @@ const balancePoints = 10;
 export interface PenaltyScorer {
   /**
    * `data` XOR `pattern` is the symbol, once by rows and once with rows and columns exchanged; all of them lane grids with
-   * their overlap filled.
+   * their overlap filled. What reaches `limit` is not counted to its end.
    */
   score(
     rowData: Int32Array,
     rowPattern: Int32Array,
     columnData: Int32Array,
     columnPattern: Int32Array,
+    limit?: number,
   ): number;
 }
 
@@ -38,11 +39,13 @@ export function createPenaltyScorer(lanes: Lanes): PenaltyScorer {
     return scoreRuns(parts.same, words) + finderPoints * countFinders(parts, words);
   };
   return {
-    score: (rowData, rowPattern, columnData, columnPattern) => {
+    score: (rowData, rowPattern, columnData, columnPattern, limit = Number.POSITIVE_INFINITY) => {
       const columns = scoreLines(columnData, columnPattern);
-      const rows = scoreLines(rowData, rowPattern);
-      const blocks = blockPoints * countBlocks(parts, stride, words);
-      return columns + rows + blocks + scoreBalance(countDark(parts.grid, words), size * size);
+      const lines = columns + scoreLines(rowData, rowPattern);
+      if (lines >= limit) return lines;
+      const score = lines + blockPoints * countBlocks(parts, stride, words);
+      if (score >= limit) return score;
+      return score + scoreBalance(countDark(parts.grid, words), size * size);
     },
   };
 }

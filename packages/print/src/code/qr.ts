@@ -184,7 +184,7 @@ function bestMask(plan: QrPlan, scorer: PenaltyScorer, rows: Int32Array, columns
   let lowest = Number.POSITIVE_INFINITY;
   for (let mask = 0; mask < maskCount; mask++) {
     const pattern = plan.patterns[mask]!;
-    const score = scorer.score(rows, pattern.rows, columns, pattern.columns);
+    const score = scorer.score(rows, pattern.rows, columns, pattern.columns, lowest);
     if (score >= lowest) continue;
     lowest = score;
     best = mask;

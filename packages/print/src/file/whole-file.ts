@@ -30,7 +30,7 @@ export class WholeFile {
   readonly #hash: Hash = createHash('sha256');
   readonly #gathered = Buffer.allocUnsafe(gatheredBytes);
   #gatheredLength = 0;
-  #bytes = 0;
+  #appended = 0;
   #state: 'open' | 'writing' | 'failed' | 'closed' = 'open';
 
   constructor(path: string, part: string, handle: FileHandle) {
@@ -41,7 +41,7 @@ export class WholeFile {
 
   /** Written so far. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#appended + this.#gatheredLength;
   }
 
   /**
@@ -50,15 +50,21 @@ export class WholeFile {
    */
   async write(piece: Uint8Array | string): Promise<void> {
     this.#begin();
-    const bytes = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece;
-    if (this.#gatheredLength + bytes.length > gatheredBytes) await this.#flush();
-    if (bytes.length >= gatheredBytes) await this.#append(bytes);
-    else {
-      this.#gathered.set(bytes, this.#gatheredLength);
-      this.#gatheredLength += bytes.length;
-    }
-    this.#bytes += bytes.length;
+    const mostBytes = typeof piece === 'string' ? 3 * piece.length : piece.length;
+    if (this.#gatheredLength + mostBytes > gatheredBytes) await this.#flush();
+    if (mostBytes < gatheredBytes) this.#gather(piece);
+    else await this.#append(typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece);
     this.#state = 'open';
+  }
+
+  /** Text is encoded in its place: a buffer for each piece would be garbage that V8 collects late. */
+  #gather(piece: Uint8Array | string): void {
+    if (typeof piece === 'string') {
+      this.#gatheredLength += this.#gathered.write(piece, this.#gatheredLength, 'utf8');
+    } else {
+      this.#gathered.set(piece, this.#gatheredLength);
+      this.#gatheredLength += piece.length;
+    }
   }
 
   /** Puts the whole file on the disk under its name. If that fails, nothing is left of it. */
@@ -78,7 +84,7 @@ export class WholeFile {
     this.#state = 'closed';
     await this.#handle.close();
     await syncFolder(dirname(this.path));
-    return { sha256: this.#hash.digest('hex'), bytes: this.#bytes };
+    return { sha256: this.#hash.digest('hex'), bytes: this.#appended };
   }
 
   /** Takes the part away. Nothing happens if the file is committed or aborted already. */
@@ -96,11 +102,13 @@ export class WholeFile {
   }
 
   async #flush(): Promise<void> {
-    await this.#append(this.#gathered.subarray(0, this.#gatheredLength));
+    const gathered = this.#gathered.subarray(0, this.#gatheredLength);
     this.#gatheredLength = 0;
+    await this.#append(gathered);
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
+    this.#appended += bytes.length;
     try {
       this.#hash.update(bytes);
       for (let written = 0; written < bytes.length; ) {

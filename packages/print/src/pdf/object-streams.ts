@@ -11,7 +11,7 @@ const objectsPerStream = 200;
  * Page dictionaries resemble the one before them. A short window finds that sooner, and zlib's usual memory (284 kB, anew
  * for each stream) left holes in the heap that came to 30 MB over a million pages. Half the time of the usual level 6.
  */
-const deflating = { level: 3, windowBits: 12, memLevel: 5, chunkSize: 4096 } as const;
+const deflating = { level: 3, windowBits: 12, memLevel: 5, chunkSize: 2048 } as const;
 
 /** Objects without streams, gathered and compressed together (ISO 32000-1, 7.5.7): about 10 bytes a page instead of 200. */
 export class ObjectStreams {
