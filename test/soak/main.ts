@@ -10,10 +10,11 @@ import { lies, schedulesOfAll, unheard } from './schedules.ts';
 import { secretsStayHidden } from './secrets.ts';
 import { testsOf } from './suites.ts';
 
-/**
- * `npm run soak -- [--full | --quick | --share 0.1] [--only R1,R4] [--seed 1] [--out docs/evidence/…md]`: the reliability
- * profile, and a table of what it showed. Quick is a hundredth of the full counts, which take hours on a small machine.
- */
+const help = `npm run soak -- [--full | --quick | --share 0.1] [--only R1:kills,R4] [--seed 1] [--out FILE.md]
+
+The reliability profile, and a table of what it showed. --full takes hours on a machine with 2 cores; --quick is a
+hundredth of its counts, --share any part of them (0.1 unless told). --only takes properties, or single parts of them:
+`;
 const { values } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     out: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
 const share = values.full ? 1 : values.quick ? 0.01 : Number(values.share);
@@ -30,27 +32,36 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const size: Size = { seed, share, say: print };
 
 /** The parts of the profile, by the property that each shows most of. */
-const parts: readonly (readonly [string, (size: Size) => Promise<Shown | readonly Shown[]>])[] = [
-  ['R1', schedulesOfAll],
-  ['R1', intakeCrashes],
-  ['R2', parallelRepeats],
-  ['R3', sameIdOtherContent],
-  ['R4', lies],
-  ['R6', unheard],
-  ['R7', processes],
-  ['R9', poison],
-  ['R12', secretsStayHidden],
-  ['R13', (asked) => testsOf('R13', 'vault', asked)],
-  ['R14', (asked) => testsOf('R14', 'audit', asked)],
-];
+const parts: Readonly<Record<string, (size: Size) => Promise<Shown | readonly Shown[]>>> = {
+  'R1:schedules': schedulesOfAll,
+  'R1:kills': intakeCrashes,
+  R2: parallelRepeats,
+  R3: sameIdOtherContent,
+  R4: lies,
+  R6: unheard,
+  R7: processes,
+  R9: poison,
+  R12: secretsStayHidden,
+  R13: (asked) => testsOf('R13', 'vault', asked),
+  R14: (asked) => testsOf('R14', 'audit', asked),
+};
+if (values.help) {
+  print(`${help}  ${Object.keys(parts).join(', ')}`);
+  process.exit();
+}
 const only = values.only?.split(',');
+const isAsked = (part: string): boolean =>
+  only === undefined || only.some((name) => name === part || part.startsWith(`${name}:`));
+for (const name of only ?? [])
+  if (!Object.keys(parts).some((part) => part === name || part.startsWith(`${name}:`)))
+    throw new Error(`no part ${name}; there are ${Object.keys(parts).join(', ')}`);
 const shown: Shown[] = [];
-for (const [property, part] of parts) {
-  if (only !== undefined && !only.includes(property)) continue;
-  print(`${property} …`);
+for (const [name, part] of Object.entries(parts)) {
+  if (!isAsked(name)) continue;
+  print(`${name} …`);
   const startedAtMs = performance.now();
   shown.push(...[await part(size)].flat());
-  print(`${property} took ${Math.round((performance.now() - startedAtMs) / 1_000)} s`);
+  print(`${name} took ${Math.round((performance.now() - startedAtMs) / 1_000)} s`);
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
