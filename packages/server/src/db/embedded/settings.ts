@@ -25,6 +25,8 @@ const fixed: ServerSettings = {
 /** For a laptop or a small server with two cores; a caller may override them. */
 const tuning: ServerSettings = {
   shared_buffers: '128MB',
+  // Segments are used again up to this size; commits wait whenever a new one is made.
+  min_wal_size: '256MB',
   max_connections: '50',
   huge_pages: 'off',
   jit: 'off',
