@@ -14,7 +14,7 @@ export interface CodeOptions {
   readonly progress: (text: string) => void;
 }
 
-const goalRatio = 1.8;
+const goalRatio = 5;
 const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 
 /**

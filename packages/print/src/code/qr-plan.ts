@@ -9,9 +9,10 @@ import {
   overlapLanes,
 } from './qr-lanes.ts';
 import { drawFormat, drawFunctionPatterns, isMasked, type QrCanvas } from './qr-patterns.ts';
+import { createPenaltyScorer, type LanePattern, type PenaltyScorer } from './qr-penalty.ts';
 import { type QrBlocks, type QrLevel, qrBlocks, qrSize, totalCodewords } from './qr-tables.ts';
 
-export const maskCount = 8;
+const maskCount = 8;
 
 /**
  * All that a symbol of one version and level owes to these alone. Codewords are numbered as they are computed: all data,
@@ -32,14 +33,9 @@ export interface QrPlan {
   readonly lanePlaces: Uint32Array;
   /** For each of these bits: byte · 8 + bit, in the rows of the finished symbol. */
   readonly bytePlaces: Uint16Array;
-  /** For each mask, everything but the data: function patterns, and the mask itself where data goes. */
-  readonly patterns: readonly QrPattern[];
-}
-
-export interface QrPattern {
-  readonly rows: Int32Array;
-  readonly columns: Int32Array;
-  readonly bytes: Uint8Array;
+  /** For each mask, everything but the data, in the rows of the finished symbol: function patterns, and the mask itself. */
+  readonly patterns: readonly Uint8Array[];
+  readonly scorer: PenaltyScorer;
 }
 
 const field = createGaloisField(0x11d);
@@ -65,6 +61,7 @@ function createPlan(version: number, level: QrLevel): QrPlan {
   const bitCount = totalCodewords(version) * 8;
   const lanePlaces = new Uint32Array(bitCount);
   const bytePlaces = new Uint16Array(bitCount);
+  const patterns = Array.from({ length: maskCount }, (_, mask) => createPattern(canvas, lanes, level, mask));
   for (let sent = 0; sent < bitCount; sent++) {
     const bit = order[sent >> 3]! * 8 + (sent & 7);
     const { row, column } = path[sent]!;
@@ -83,7 +80,8 @@ function createPlan(version: number, level: QrLevel): QrPlan {
     lanes,
     lanePlaces,
     bytePlaces,
-    patterns: Array.from({ length: maskCount }, (_, mask) => createPattern(canvas, lanes, level, mask)),
+    patterns: patterns.map(({ bytes }) => bytes),
+    scorer: createPenaltyScorer(lanes, patterns),
   };
 }
 
@@ -126,7 +124,12 @@ export function blockStart(blocks: QrBlocks, block: number): number {
   return block * blocks.shortLength + Math.max(0, block - (blocks.blocks - blocks.longBlocks));
 }
 
-function createPattern(canvas: QrCanvas, lanes: Lanes, level: QrLevel, mask: number): QrPattern {
+function createPattern(
+  canvas: QrCanvas,
+  lanes: Lanes,
+  level: QrLevel,
+  mask: number,
+): LanePattern & { bytes: Uint8Array } {
   const { size } = canvas;
   const bytesARow = Math.ceil(size / 8);
   const rows = createLaneGrid(lanes);

@@ -3,8 +3,7 @@ import { writeCheckBytes } from './galois.ts';
 import type { Modules } from './modules.ts';
 import { appendBits, type BitWriter } from './qr-bits.ts';
 import { createLaneGrid, overlapLanes } from './qr-lanes.ts';
-import { createPenaltyScorer, type PenaltyScorer } from './qr-penalty.ts';
-import { blockLength, blockStart, maskCount, type QrPlan, qrPlan } from './qr-plan.ts';
+import { blockLength, blockStart, type QrPlan, qrPlan } from './qr-plan.ts';
 import { createQrText, versionGroup } from './qr-segments.ts';
 import { maxQrVersion, type QrLevel, qrBlocks, qrLevels, qrSize } from './qr-tables.ts';
 
@@ -120,7 +119,6 @@ function createSymbolPress(plan: QrPlan): SymbolPress {
   const rows = createLaneGrid(lanes);
   const columns = createLaneGrid(lanes);
   const placed = new Uint8Array(size * bytesARow);
-  const scorer = createPenaltyScorer(lanes);
   const bits = new Uint8Array(size * bytesARow);
   const { version, level } = plan;
   const symbol = { width: size, height: size, bits, quiet: quietModules, version, level, mask: 0 };
@@ -163,8 +161,8 @@ function createSymbolPress(plan: QrPlan): SymbolPress {
       placeChange();
       overlapLanes(rows, lanes.words);
       overlapLanes(columns, lanes.words);
-      symbol.mask = bestMask(plan, scorer, rows, columns);
-      const pattern = plan.patterns[symbol.mask]!.bytes;
+      symbol.mask = lowest(plan.scorer.score(rows, columns));
+      const pattern = plan.patterns[symbol.mask]!;
       for (let index = 0; index < bits.length; index++) bits[index] = placed[index]! ^ pattern[index]!;
       return symbol;
     },
@@ -179,15 +177,9 @@ function pad(writer: BitWriter, dataCodewords: number): void {
     writer.bytes[at] = filler;
 }
 
-function bestMask(plan: QrPlan, scorer: PenaltyScorer, rows: Int32Array, columns: Int32Array): number {
+/** The first of the lowest. */
+function lowest(scores: Int32Array): number {
   let best = 0;
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let mask = 0; mask < maskCount; mask++) {
-    const pattern = plan.patterns[mask]!;
-    const score = scorer.score(rows, pattern.rows, columns, pattern.columns, lowest);
-    if (score >= lowest) continue;
-    lowest = score;
-    best = mask;
-  }
+  for (let index = 1; index < scores.length; index++) if (scores[index]! < scores[best]!) best = index;
   return best;
 }
