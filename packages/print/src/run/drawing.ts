@@ -2,7 +2,7 @@ import type { RefusalCode, RefusalPlace } from '../refusal.ts';
 
 /**
  * Sheets to be drawn by one thread: so many of them from `firstSheet`, each a place for `positions` cards. Cards come
- * sheet by sheet, position by position; number 0 is a place without a card (VOID). Cells are packed into one text, since
+ * position by position, sheet by sheet; number 0 is a place without a card (VOID). Cells are packed into one text, since
  * a string crosses to another thread much faster than a million small ones.
  */
 export interface DrawingTask {

@@ -1,6 +1,5 @@
 import { ordinalAt, type PlannedFile, voidOrdinal } from '../imposition/plan.ts';
-import type { Row } from '../records/record.ts';
-import type { DrawingTask } from './drawing.ts';
+import { type DrawingTask, rowEnd } from './drawing.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { packRows } from './survey.ts';
 
@@ -9,58 +8,69 @@ const cardsPerTask = 256;
 
 export interface FileTask {
   readonly task: DrawingTask;
-  /** The records that this task took from the source, in its order: those of a whole file of sheets come with its first task. */
+  /** The records that this task took from the source, in its order: those of all stacks but the last come with a file's first task. */
   readonly recordNos: readonly number[];
 }
 
 /**
- * The tasks of one file. A card a page: records as they come. On sheets a file's records are held, since its stacks are
- * cut from records that lie far apart; a block of 500 sheets of 21 cards is some megabytes.
+ * The tasks of one file. Records as they come where a card is a page. On sheets all stacks but the last are held, since
+ * they are cut from records that lie far apart: packed, 500 sheets of 21 cards are a megabyte.
  */
-export function tasksOfFile(
+export async function* tasksOfFile(
   file: PlannedFile,
   positions: number,
   cursor: RecordCursor,
 ): AsyncGenerator<FileTask> {
-  return positions === 1 ? tasksOfCards(file, cursor) : tasksOfSheets(file, positions, cursor);
-}
-
-async function* tasksOfCards(file: PlannedFile, cursor: RecordCursor): AsyncGenerator<FileTask> {
-  for (let firstSheet = 0; firstSheet < file.sheets; firstSheet += cardsPerTask) {
-    const sheets = Math.min(cardsPerTask, file.sheets - firstSheet);
-    const taken = await cursor.take(sheets);
-    const recordNos = [...taken.recordNos];
-    const task = {
-      ...{ fileIndex: file.index, firstSheet, sheets, sheetsInFile: file.sheets },
-      recordNos: taken.recordNos,
-      rows: packRows(taken.rows),
-    };
-    yield { task, recordNos };
-  }
-}
-
-async function* tasksOfSheets(
-  file: PlannedFile,
-  positions: number,
-  cursor: RecordCursor,
-): AsyncGenerator<FileTask> {
-  const taken = await cursor.take(file.records);
   const sheetsPerTask = Math.max(1, Math.floor(cardsPerTask / positions));
-  for (let firstSheet = 0; firstSheet < file.sheets; firstSheet += sheetsPerTask) {
+  const pieceOf = (position: number, firstSheet: number): Promise<StackPiece> => {
     const sheets = Math.min(sheetsPerTask, file.sheets - firstSheet);
-    const recordNos = new Float64Array(sheets * positions);
-    const rows: (Row | undefined)[] = [];
-    for (let cell = 0; cell < recordNos.length; cell++) {
-      const ordinal = ordinalAt(file, firstSheet + Math.floor(cell / positions), cell % positions);
-      const inFile = ordinal - file.firstOrdinal;
-      rows.push(ordinal === voidOrdinal ? undefined : taken.rows[inFile]);
-      recordNos[cell] = ordinal === voidOrdinal ? 0 : taken.recordNos[inFile]!;
-    }
-    const task = {
-      ...{ fileIndex: file.index, firstSheet, sheets, sheetsInFile: file.sheets },
-      recordNos,
-      rows: packRows(rows),
-    };
-    yield { task, recordNos: firstSheet === 0 ? [...taken.recordNos] : [] };
+    return takePiece(file, position, { firstSheet, sheets }, cursor);
+  };
+  const held: StackPiece[][] = [];
+  for (let position = 0; position < positions - 1; position++) {
+    const stack: StackPiece[] = [];
+    for (let firstSheet = 0; firstSheet < file.sheets; firstSheet += sheetsPerTask)
+      stack.push(await pieceOf(position, firstSheet));
+    held.push(stack);
   }
+  for (let firstSheet = 0; firstSheet < file.sheets; firstSheet += sheetsPerTask) {
+    const last = await pieceOf(positions - 1, firstSheet);
+    const pieces = [...held.map((stack) => stack[firstSheet / sheetsPerTask]!), last];
+    const taken = firstSheet === 0 ? [...held.flat(), last] : [last];
+    yield { task: taskOf(file, firstSheet, pieces), recordNos: taken.flatMap(recordNosOf) };
+  }
+}
+
+/** Some sheets' cards of one stack, in order. */
+interface StackPiece {
+  /** 0 where there is no card (VOID); these come last. */
+  readonly recordNos: Float64Array;
+  readonly rows: string;
+}
+
+const recordNosOf = ({ recordNos }: StackPiece): number[] => [...recordNos].filter((no) => no > 0);
+
+async function takePiece(
+  file: PlannedFile,
+  position: number,
+  { firstSheet, sheets }: { readonly firstSheet: number; readonly sheets: number },
+  cursor: RecordCursor,
+): Promise<StackPiece> {
+  let records = 0;
+  while (records < sheets && ordinalAt(file, firstSheet + records, position) !== voidOrdinal) records++;
+  const taken = await cursor.take(records);
+  const recordNos = new Float64Array(sheets);
+  recordNos.set(taken.recordNos);
+  return { recordNos, rows: packRows(taken.rows) + rowEnd.repeat(sheets - records) };
+}
+
+function taskOf(file: PlannedFile, firstSheet: number, pieces: readonly StackPiece[]): DrawingTask {
+  const sheets = pieces[0]!.recordNos.length;
+  const recordNos = new Float64Array(sheets * pieces.length);
+  for (const [position, piece] of pieces.entries()) recordNos.set(piece.recordNos, position * sheets);
+  return {
+    ...{ fileIndex: file.index, firstSheet, sheets, sheetsInFile: file.sheets },
+    recordNos,
+    rows: pieces.map(({ rows }) => rows).join(''),
+  };
 }
