@@ -31,7 +31,7 @@ export function write(folder: string, name: string, content: string | Uint8Array
 
 /** Starts the program as a user does. */
 export function start(args: readonly string[], cwd: string): ChildProcess {
-  return spawn(process.execPath, [packageFile('src/cli/main.ts'), ...args], {
+  return spawn(process.execPath, [packageFile('bin/cardwright-print.js'), ...args], {
     cwd,
     timeout: 120_000,
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'cardwright-print-cli-compiled') },
