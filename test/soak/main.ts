@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { intakeCrashes, parallelRepeats, sameIdOtherContent } from './intake.ts';
+import { killedPrints } from './print-files.ts';
 import { poison, processes } from './processes.ts';
 import type { Shown, Size } from './property.ts';
 import { lies, schedulesOfAll, unheard } from './schedules.ts';
@@ -38,6 +39,7 @@ const parts: Readonly<Record<string, (size: Size) => Promise<Shown | readonly Sh
   R2: parallelRepeats,
   R3: sameIdOtherContent,
   R4: lies,
+  R5: killedPrints,
   R6: unheard,
   R7: processes,
   R9: poison,

@@ -4,73 +4,21 @@ import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { manifestText, parseManifest, type RunManifest } from '../../src/imposition/manifest.ts';
+import { manifestText, parseManifest } from '../../src/imposition/manifest.ts';
 import { verifyManifest } from '../../src/imposition/verify.ts';
 import { Refusal } from '../../src/refusal.ts';
 import { type PrintJob, printRun } from '../../src/run/print-run.ts';
 import { filesIn, inNewFolder, recordsOf, sampleLayout } from './jobs.ts';
-import { type ManyFilesKind, manyFiles } from './many-files.ts';
-
-const script = fileURLToPath(new URL('./print-process.ts', import.meta.url));
-type Files = ReadonlyMap<string, Buffer>;
-
-function assertSame(found: Files, expected: Files): void {
-  assert.deepEqual([...found.keys()], [...expected.keys()]);
-  for (const [name, bytes] of found) assert.ok(bytes.equals(expected.get(name)!), name);
-}
-
-async function undisturbed(kind: ManyFilesKind): Promise<Files> {
-  return inNewFolder(async (folder) => {
-    await printRun(manyFiles(folder, kind), { threads: 0 });
-    return filesIn(folder);
-  });
-}
-
-/** What a manifest in the folder lists; none before the first file. */
-async function listedIn(folder: string): Promise<RunManifest['files']> {
-  const names = await readdir(folder);
-  return names.includes('manifest.json')
-    ? parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8')).files
-    : [];
-}
-
-/** Whatever has its name is whole; whatever is listed is there. */
-async function assertNothingPartial(folder: string, expected: Files): Promise<void> {
-  for (const [name, bytes] of await filesIn(folder)) {
-    if (name.startsWith('.part-') || name === 'manifest.json') continue;
-    assert.ok(bytes.equals(expected.get(name)!), `${name} has its name and is not whole`);
-  }
-  if ((await listedIn(folder)).length === 0) return;
-  const problems = await verifyManifest(join(folder, 'manifest.json'));
-  assert.deepEqual(
-    problems.filter(({ kind }) => kind !== 'unfinished'),
-    [],
-  );
-}
-
-/** Starts the run as a process and kills it some time after its first page. False where it was done before that. */
-async function killedRun(
-  folder: string,
-  kind: ManyFilesKind,
-  threads: number,
-  delayMs: number,
-): Promise<boolean> {
-  const child = spawn(process.execPath, [script, folder, kind, `${threads}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  await Promise.race([once(child.stdout, 'data'), exited]);
-  await Promise.race([wait(delayMs), exited]);
-  child.kill('SIGKILL');
-  await exited;
-  return !said.includes('done');
-}
+import {
+  assertNothingPartial,
+  assertSame,
+  type Files,
+  killedRun,
+  listedIn,
+  script,
+  undisturbed,
+} from './killed-runs.ts';
+import { manyFiles } from './many-files.ts';
 
 for (const kind of ['cards', 'sheets'] as const)
   suite(`a run of many files of ${kind}`, () => {
@@ -95,8 +43,8 @@ for (const kind of ['cards', 'sheets'] as const)
       await inNewFolder(async (folder) => {
         let kills = 0;
         for (let round = 0; round < 4; round++) {
-          const delayMs = Math.random() * 150;
-          if (!(await killedRun(folder, kind, round % 2 === 0 ? 0 : 2, delayMs))) break;
+          const kill = { afterRecords: Math.random() * 900, delayMs: Math.random() * 20 };
+          if (!(await killedRun(folder, kind, round % 2 === 0 ? 0 : 2, kill))) break;
           kills += 1;
           await assertNothingPartial(folder, whole);
         }
