@@ -1,17 +1,11 @@
-import { deflateSync } from 'node:zlib';
 import { ContentBuffer } from './content-buffer.ts';
 import type { CrossReferences } from './cross-references.ts';
+import { Deflater } from './deflate.ts';
 import type { Outflow } from './outflow.ts';
 import type { Ref } from './syntax.ts';
 
 /** More would compress little better and make a reader unpack more for one page. */
 const objectsPerStream = 200;
-
-/**
- * Page dictionaries resemble the one before them. A short window finds that sooner, and zlib's usual memory (284 kB, anew
- * for each stream) left holes in the heap that came to 30 MB over a million pages. Half the time of the usual level 6.
- */
-const deflating = { level: 3, windowBits: 12, memLevel: 5, chunkSize: 2048 } as const;
 
 /** Objects without streams, gathered and compressed together (ISO 32000-1, 7.5.7): about 10 bytes a page instead of 200. */
 export class ObjectStreams {
@@ -19,6 +13,7 @@ export class ObjectStreams {
   readonly #references: CrossReferences;
   readonly #bodies = new ContentBuffer();
   readonly #index = new ContentBuffer();
+  readonly #deflater = new Deflater();
   #stream: Ref | undefined;
   #count = 0;
 
@@ -43,7 +38,7 @@ export class ObjectStreams {
     if (this.#stream === undefined) return;
     const first = this.#index.length;
     this.#index.raw(this.#bodies.bytes());
-    const data = deflateSync(this.#index.bytes(), deflating);
+    const data = this.#deflater.deflate(this.#index.bytes());
     this.#references.placeAt(this.#stream, this.#outflow.position);
     this.#outflow.ascii(
       `${this.#stream} 0 obj\n<</Type/ObjStm/N ${this.#count}/First ${first}/Filter/FlateDecode/Length ${data.length}>>stream\n`,

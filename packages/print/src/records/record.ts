@@ -42,6 +42,8 @@ async function* countedUp(batches: AsyncIterable<readonly Row[]>): AsyncGenerato
     nextNo += rows.length;
     if (nextNo - 1 > greatestRecordNo)
       throw new Refusal('records-too-many', `a run has ${greatestRecordNo} at most`);
-    yield { recordNos: Uint32Array.from(rows, (_, index) => firstNo + index), rows };
+    const recordNos = new Uint32Array(rows.length);
+    for (let index = 0; index < recordNos.length; index++) recordNos[index] = firstNo + index;
+    yield { recordNos, rows };
   }
 }

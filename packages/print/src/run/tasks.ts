@@ -43,12 +43,13 @@ export async function* tasksOfFile(
 
 /** Some sheets' cards of one stack, in order. */
 interface StackPiece {
-  /** 0 where there is no card (VOID); these come last. */
+  /** 0 where there is no card (VOID), after all records. */
   readonly recordNos: Float64Array;
+  readonly records: number;
   readonly rows: string;
 }
 
-const recordNosOf = ({ recordNos }: StackPiece): number[] => [...recordNos].filter((no) => no > 0);
+const recordNosOf = ({ recordNos, records }: StackPiece): number[] => [...recordNos.subarray(0, records)];
 
 async function takePiece(
   file: PlannedFile,
@@ -61,7 +62,7 @@ async function takePiece(
   const taken = await cursor.take(records);
   const recordNos = new Float64Array(sheets);
   recordNos.set(taken.recordNos);
-  return { recordNos, rows: packRows(taken.rows) + rowEnd.repeat(sheets - records) };
+  return { recordNos, records, rows: packRows(taken.rows) + rowEnd.repeat(sheets - records) };
 }
 
 function taskOf(file: PlannedFile, firstSheet: number, pieces: readonly StackPiece[]): DrawingTask {
