@@ -12,7 +12,9 @@ export interface FileSeal {
 
 /** Small pieces are gathered up to this size: a system call costs as much as formatting hundreds of lines. */
 const gatheredBytes = 1 << 18;
-const partPattern = /^\.part-(\d+)-\d+-/;
+const partPattern = /^\.part-(\d+)-\d+-(.*)$/;
+/** A part that never becomes a file: whoever has one in a folder writes there alone. */
+const holdName = 'hold';
 
 /** Parts that this process is writing now; any other that bears its number is from a former life (process 1 of a container). */
 const ownParts = new Set<string>();
@@ -152,14 +154,27 @@ export async function writeWholeFile(path: string, text: string | Uint8Array): P
 
 /** Takes away the parts that killed processes left in the folder, not those being written. Returns their names. */
 export async function removeLeftParts(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
-  const left = names.filter((name) => {
-    const pid = Number(partPattern.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(pid)) return false;
-    return pid === process.pid ? !ownParts.has(resolve(folder, name)) : !isAlive(pid);
-  });
+  const parts = (await readdir(folder)).filter((name) => partPattern.test(name));
+  const left = parts.filter((name) => !isBeingWritten(folder, name));
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
   return left;
+}
+
+/**
+ * Holds the folder until the file that is returned is aborted. Undefined where someone holds it, in this process or in
+ * another; of two that come at once it may be neither.
+ */
+export async function holdFolder(folder: string): Promise<WholeFile | undefined> {
+  const hold = await openWholeFile(join(folder, holdName));
+  const holds = (await readdir(folder)).filter((name) => partPattern.exec(name)?.[2] === holdName);
+  if (holds.filter((name) => isBeingWritten(folder, name)).length === 1) return hold;
+  await hold.abort();
+  return undefined;
+}
+
+function isBeingWritten(folder: string, part: string): boolean {
+  const pid = Number(partPattern.exec(part)?.[1]);
+  return pid === process.pid ? ownParts.has(resolve(folder, part)) : isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

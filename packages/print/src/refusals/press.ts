@@ -37,6 +37,11 @@ export const pressRefusals = {
     en: 'a press profile is not understood',
     next: 'Mend the setting that the message names; schema/press-1.json lists all of them.',
   },
+  'run-folder-busy': {
+    zh: '另一进程正在该文件夹中输出',
+    en: 'another run writes into the folder',
+    next: 'Wait until it has ended, or stop it; then run the command again.',
+  },
   'run-folder-taken': {
     zh: '输出文件夹中已有另一任务',
     en: 'the folder holds the output of another run',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftParts, writeWholeFile } from '../file/whole-file.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { holdFolder, removeLeftParts, writeWholeFile } from '../file/whole-file.ts';
 import { openArtwork } from '../image/open.ts';
 import { manifestText, type RunManifest, refuseUnusableJobName } from '../imposition/manifest.ts';
 import { PlaceMap } from '../imposition/place-map.ts';
@@ -95,9 +96,6 @@ async function printWith(crew: DrawingCrew, asked: PrintJob, options: PrintOptio
   const document = await crew.open(setup);
   const { columns, rows, positions } = document.geometry;
   const plan = planRun({ recordCount: survey.records, positions, sheetsPerFile: pagesPerFile(job.press) });
-  await mkdir(job.folder, { recursive: true, mode: 0o700 });
-  await removeLeftParts(job.folder);
-
   const blank: RunManifest = {
     version: 1,
     kind: 'cardwright-print-run',
@@ -118,16 +116,33 @@ async function printWith(crew: DrawingCrew, asked: PrintJob, options: PrintOptio
     },
   };
   const parts = setup.outputs.map(({ name }) => name);
-  const kept = former ? await filesDone(job.folder, former, blank, parts) : [];
-  const run = new Run({ job, options, crew, document, plan, setup, manifest: { ...blank, files: kept } });
-  const manifest = await run.print(kept.length / parts.length);
-  const manifestPath = join(job.folder, manifestName);
-  return {
-    manifest,
-    manifestPath,
-    warnings: warningsOf(document, job.outputProfile),
-    filesKept: kept.length,
-  };
+  return aloneIn(job.folder, former, async () => {
+    const kept = former ? await filesDone(job.folder, former, blank, parts) : [];
+    const run = new Run({ job, options, crew, document, plan, setup, manifest: { ...blank, files: kept } });
+    const manifest = await run.print(kept.length / parts.length);
+    const manifestPath = join(job.folder, manifestName);
+    const warnings = warningsOf(document, job.outputProfile);
+    return { manifest, manifestPath, warnings, filesKept: kept.length };
+  });
+}
+
+/** Makes the folder, and works in it while no other run does. Refuses `run-folder-busy`, also where one did meanwhile. */
+async function aloneIn<Result>(
+  folder: string,
+  former: RunManifest | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeLeftParts(folder);
+  const hold = await holdFolder(folder);
+  if (hold === undefined) throw new Refusal('run-folder-busy', 'it is at work there', { file: folder });
+  try {
+    if (!isDeepStrictEqual(await formerManifest(folder), former))
+      throw new Refusal('run-folder-busy', 'it has written there meanwhile', { file: folder });
+    return await work();
+  } finally {
+    await hold.abort();
+  }
 }
 
 /**

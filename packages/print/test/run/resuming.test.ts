@@ -144,6 +144,34 @@ suite('a folder', () => {
     });
   });
 
+  test('that another run writes into is refused, in this process and in another, and that run comes to its end', async () => {
+    const whole = await undisturbed('cards');
+    const busy = (error: unknown): boolean => error instanceof Refusal && error.code === 'run-folder-busy';
+    await inNewFolder(async (folder) => {
+      let second: Promise<unknown> | undefined;
+      const onProgress = ({ phase }: { phase: string }): void => {
+        if (phase === 'printing')
+          second ??= assert.rejects(printRun(manyFiles(folder, 'cards'), { threads: 0 }), busy);
+      };
+      await printRun(manyFiles(folder, 'cards'), { threads: 0, onProgress });
+      await second;
+      assertSame(await filesIn(folder), whole);
+    });
+    await inNewFolder(async (folder) => {
+      const child = spawn(process.execPath, [script, folder, 'cards', '0'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'exit');
+      await once(child.stdout, 'data');
+      child.kill('SIGSTOP');
+      await assert.rejects(printRun(manyFiles(folder, 'cards'), { threads: 0 }), busy);
+      child.kill('SIGCONT');
+      child.stdout.resume();
+      await ended;
+      assertSame(await filesIn(folder), whole);
+    });
+  });
+
   test('with a manifest that nobody understands is refused and left as it is', async () => {
     await inNewFolder(async (folder) => {
       await writeFile(join(folder, 'manifest.json'), '{"version":1');
