@@ -1,12 +1,16 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=20
+#!/usr/bin/env -S node --max-semi-space-size=4
 // @ts-check
 // In JavaScript, since Node would load its compiler for the first file of TypeScript before it can be told where compiled
-// modules are kept. The flags keep V8 from holding 60 MB of garbage; they cost no time.
+// modules are kept.
 import { lstatSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
+// With the small nursery above: a million cards leave 60 MB less garbage, and take no longer. Unlike that one it is no option
+// of Node's own, and one that is not known any more must not keep the program from starting.
+setFlagsFromString('--heap-growing-percent=20');
 keepCompiledModules();
 await import('../src/cli/main.ts');
 
