@@ -90,7 +90,7 @@ async function runInitdb(
 ): Promise<void> {
   const args = [
     ...['-D', folder, '-U', superuser, '-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8'],
-    // A new segment is written full of zeros while every commit waits: 60 ms for the usual 16 MB, a tenth of that for 1 MB.
+    // A new segment is written full of zeros while every commit waits: 60 ms for the usual 16 MB.
     '--wal-segsize=1',
     ...['--data-checksums', '--auth=scram-sha-256', `--pwfile=${passwordInput}`, '--no-instructions'],
   ];
