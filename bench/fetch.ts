@@ -83,7 +83,7 @@ async function insertPlanned(pool: Pool, id: number, cards: number): Promise<voi
 
 async function checkFetched(pool: Pool, id: number, cards: number): Promise<void> {
   const { rows } = await pool.query<{ state: string; hold_reason: string | null; cards: bigint }>(
-    `select state, hold_reason, (select count(*) from card where card_order_id = $1) as cards
+    `select state, hold_reason, (select count(*) from placed_card where card_order_id = $1) as cards
      from card_order where environment = 'daily' and card_order_id = $1`,
     [id],
   );

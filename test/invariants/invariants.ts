@@ -87,7 +87,7 @@ export const cardsAreAsOrdered: Invariant = async ({ pool }) => {
        where ${provenSql} group by 1, 2, 3
      ), fetched as (
        select k.environment, k.card_order_id, k.template_no, count(*) as n
-       from card k join card_order c using (environment, card_order_id) where ${provenSql} group by 1, 2, 3
+       from placed_card k join card_order c using (environment, card_order_id) where ${provenSql} group by 1, 2, 3
      )
      select j.card_order_id as id, j.template_no, coalesce(j.ordered, 0)::bigint as ordered, coalesce(j.fetched, 0) as fetched
      from (select environment, card_order_id, template_no, o.n as ordered, f.n as fetched
@@ -105,17 +105,17 @@ export const cardsAreAsOrdered: Invariant = async ({ pool }) => {
 export const cardsAreUnique: Invariant = async ({ pool }) => {
   const twice = await pool.query('select number_mac from card group by 1 having count(*) > 1');
   const torn = await pool.query<{ id: bigint; page_no: number }>(
-    `select p.card_order_id as id, p.page_no from card_page p left join card c using (environment, card_order_id, page_no)
+    `select p.card_order_id as id, p.page_no from card_page p left join card c using (card_page_id)
      group by p.environment, p.card_order_id, p.page_no, p.card_count having count(c.slot) <> p.card_count`,
   );
-  const stray = await pool.query<{ id: bigint }>(
-    `select distinct card_order_id as id from card c where not exists (select from card_page p
-       where (p.environment, p.card_order_id, p.page_no) = (c.environment, c.card_order_id, c.page_no))`,
+  const stray = await pool.query<{ page: bigint }>(
+    `select distinct card_page_id as page from card c where not exists (select from card_page p
+       where p.card_page_id = c.card_page_id)`,
   );
   return [
     ...twice.rows.map(() => 'a card number is stored twice'),
     ...torn.rows.map((row) => `order ${row.id}: page ${row.page_no} is torn`),
-    ...stray.rows.map((row) => `order ${row.id}: cards without their page`),
+    ...stray.rows.map((row) => `cards without their page, which was ${row.page}`),
   ];
 };
 

@@ -68,7 +68,7 @@ export async function cardsAreAsOrderedOrAccepted(client: PoolClient, order: Loc
        from card_order c cross join lateral jsonb_to_recordset(c.lines) as l ("templateNo" text, count text)
        where c.environment = $1 and c.card_order_id = $2 group by 1
      ), fetched as (
-       select template_no, count(*) as cards from card where environment = $1 and card_order_id = $2 group by 1
+       select template_no, count(*) as cards from placed_card where environment = $1 and card_order_id = $2 group by 1
      )
      select not exists (select from ordered o full join fetched f using (template_no) where o.cards is distinct from f.cards)
        or exists (select from difference_approval where environment = $1 and card_order_id = $2

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { appendAudit } from '../audit/append.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Platform } from '../platform/platform.ts';
+import { macText } from '../vault/card-macs.ts';
 import type { CardVault } from '../vault/card-vault.ts';
 
 /** Where a card stands. No secret in it: whoever asks has the card's number already. */
@@ -41,8 +42,8 @@ export async function findCardsByNumber(
     const found = await client.query<FoundCard & { at: number }>(
       `select a.at::int as at, c.card_order_id as "cardOrderId", c.page_no as "pageNo", c.slot, c.template_no as "templateNo",
          c.platform_status as "platformStatus"
-       from unnest($1::bytea[]) with ordinality as a (number_mac, at) join card c using (number_mac)`,
-      [macs],
+       from unnest($1::uuid[]) with ordinality as a (number_mac, at) join placed_card c using (number_mac)`,
+      [macs.map(macText)],
     );
     const detail = { asked: cardNos.length, found: found.rows.length };
     await appendAudit(client, [{ actor, action: 'cards.looked-up', environment, detail }]);
@@ -70,15 +71,16 @@ export async function compareWithPlatform(
   const given = new Map(outcome.value.map((card, index) => [card.cardNo, { card, index }]));
   const macs = vault.cardMacs(environment, outcome.value);
   const stored = await pool.query<{ number_mac: Buffer; content_mac: Buffer; platform_status: string }>(
-    'select number_mac, content_mac, platform_status from card where number_mac = any($1::bytea[])',
-    [macs.map((mac) => mac.numberMac)],
+    `select uuid_send(number_mac) as number_mac, uuid_send(content_mac) as content_mac, platform_status
+     from card where number_mac = any($1::uuid[])`,
+    [macs.map((mac) => macText(mac.numberMac))],
   );
-  const storedByMac = new Map(stored.rows.map((row) => [row.number_mac.toString('hex'), row]));
+  const storedByMac = new Map(stored.rows.map((row) => [macText(row.number_mac), row]));
   return answers.map((answer, index) => {
     if (answer.found === undefined) return answer;
     const now = given.get(cardNos[index] as string);
     const mac = now && macs[now.index];
-    const row = mac && storedByMac.get(mac.numberMac.toString('hex'));
+    const row = mac && storedByMac.get(macText(mac.numberMac));
     if (now === undefined || mac === undefined || row === undefined) {
       return { ...answer, now: { comparison: 'not-given', status: undefined } };
     }

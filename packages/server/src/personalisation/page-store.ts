@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { OrderKey } from '../card-order/move.ts';
+import { macText } from '../vault/card-macs.ts';
 import { type CardRow, copyCardsSql, encodeCardCopy } from './card-copy.ts';
 
 /** As many cards as the platform gives at once. */
@@ -26,7 +27,7 @@ with fetching as (
 insert into card_page (environment, card_order_id, page_no, card_count, data_key_id, nonce, sealed, request_id)
   select environment, card_order_id, $3, $4, $5, $6, $7, $8 from fetching
   on conflict (environment, card_order_id, page_no) do nothing
-returning 1`;
+returning card_page_id`;
 
 /**
  * Stores a page in the caller's transaction: all of it or nothing. `known`: the page was stored before, by whomever;
@@ -39,7 +40,7 @@ export async function storePage(
   page: SealedCardPage,
 ): Promise<'stored' | 'known' | 'not-planned'> {
   const place = [key.environment, String(key.cardOrderId), page.pageNo];
-  const inserted = await client.query({
+  const inserted = await client.query<{ card_page_id: bigint }>({
     name: 'insert-card-page',
     text: insertPageSql,
     values: [
@@ -51,10 +52,11 @@ export async function storePage(
       page.requestId ?? null,
     ],
   });
-  if (inserted.rowCount === 0) return (await pageExists(client, key, page.pageNo)) ? 'known' : 'not-planned';
+  const row = inserted.rows[0];
+  if (row === undefined) return (await pageExists(client, key, page.pageNo)) ? 'known' : 'not-planned';
   if (page.cards.length === 0) return 'stored';
   const stream = client.query(copyFrom(copyCardsSql));
-  stream.end(encodeCardCopy(key, page.pageNo, page.cards));
+  stream.end(encodeCardCopy(row.card_page_id, page.cards));
   await once(stream, 'finish');
   return 'stored';
 }
@@ -90,9 +92,9 @@ export async function findCards(
   numberMacs: readonly Buffer[],
 ): Promise<readonly KnownCard[]> {
   const { rows } = await client.query<KnownCard>(
-    `select environment, card_order_id as "cardOrderId", page_no as "pageNo", slot, number_mac as "numberMac"
-     from card where number_mac = any($1::bytea[]) order by 1, 2, 3, 4`,
-    [numberMacs],
+    `select environment, card_order_id as "cardOrderId", page_no as "pageNo", slot, uuid_send(number_mac) as "numberMac"
+     from placed_card where number_mac = any($1::uuid[]) order by 1, 2, 3, 4`,
+    [numberMacs.map(macText)],
   );
   return rows;
 }

@@ -14,7 +14,7 @@ with ordered as (
   from card_order c cross join lateral jsonb_to_recordset(c.lines) as l ("templateNo" text, count bigint)
   where c.environment = $1 and c.card_order_id = $2 group by 1
 ), fetched as (
-  select template_no, count(*) as fetched from card where environment = $1 and card_order_id = $2 group by 1
+  select template_no, count(*) as fetched from placed_card where environment = $1 and card_order_id = $2 group by 1
 )
 select template_no, coalesce(ordered, 0) as ordered, coalesce(fetched, 0) as fetched
 from ordered full join fetched using (template_no) order by template_no`;
@@ -31,7 +31,7 @@ interface ChangedCards {
 /** Cards that came before, when the order was fetched the last time, with other content. */
 const changedSql = `
 select count(*) as cards, (min(array[c.page_no, c.slot]))[1] as page_no, (min(array[c.page_no, c.slot]))[2] as slot
-from former_card f join card c on c.number_mac = f.number_mac
+from former_card f join placed_card c on c.number_mac = f.number_mac
 where f.environment = $1 and f.card_order_id = $2 and c.content_mac <> f.content_mac`;
 
 const changedHold = ({ cards, page_no: pageNo, slot }: ChangedCards): Hold => ({

@@ -16,8 +16,9 @@ export async function restartFetch(client: PoolClient, order: LockedOrder, actor
   );
   const cards = await client.query(
     `with gone as (
-       delete from card where environment = $1 and card_order_id = $2
-       returning environment, card_order_id, number_mac, content_mac
+       delete from card c using card_page p
+       where p.environment = $1 and p.card_order_id = $2 and c.card_page_id = p.card_page_id
+       returning p.environment, p.card_order_id, c.number_mac, c.content_mac
      )
      insert into former_card select * from gone on conflict do nothing`,
     place,

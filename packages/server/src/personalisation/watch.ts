@@ -8,7 +8,7 @@ import { holdOrder, lockOrder, type OrderKey } from '../card-order/move.ts';
 import { advanceTestOrderJob } from '../card-order/order-jobs.ts';
 import { addJob, type NewJob } from '../db/add-job.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { CardMacs } from '../vault/card-macs.ts';
+import { type CardMacs, macText } from '../vault/card-macs.ts';
 import type { CardVault } from '../vault/card-vault.ts';
 import { GiveUp, TryLater, type Work } from '../work.ts';
 import { pageSize } from './page-store.ts';
@@ -90,8 +90,8 @@ interface Difference {
 
 const differencesSql = `
 select c.page_no, c.slot, c.platform_status as from_status, a.status as to_status, c.content_mac <> a.content_mac as content_changed
-from unnest($3::bytea[], $4::bytea[], $5::text[]) as a (number_mac, content_mac, status)
-join card c on c.number_mac = a.number_mac
+from unnest($3::uuid[], $4::uuid[], $5::text[]) as a (number_mac, content_mac, status)
+join placed_card c on c.number_mac = a.number_mac
 where c.environment = $1 and c.card_order_id = $2
   and (c.platform_status <> a.status or c.content_mac <> a.content_mac)
 order by c.page_no, c.slot`;
@@ -103,8 +103,8 @@ with changed as (
   insert into card_status_change (environment, card_order_id, page_no, slot, from_status, to_status)
   select $1, $2, page_no, slot, from_status, to_status from changed
 )
-update card c set platform_status = d.to_status from changed d
-where c.environment = $1 and c.card_order_id = $2 and c.page_no = d.page_no and c.slot = d.slot`;
+update card c set platform_status = d.to_status from changed d join card_page p using (page_no)
+where p.environment = $1 and p.card_order_id = $2 and c.card_page_id = p.card_page_id and c.slot = d.slot`;
 
 /** Compares one page with what is stored; answers whether the order is held now. */
 async function comparePage(
@@ -118,8 +118,8 @@ async function comparePage(
   if (order === undefined || !watchedStates.has(order.state)) return true;
   const { rows } = await client.query<Difference>(differencesSql, [
     ...place,
-    macs.map((mac) => mac.numberMac),
-    macs.map((mac) => mac.contentMac),
+    macs.map((mac) => macText(mac.numberMac)),
+    macs.map((mac) => macText(mac.contentMac)),
     cards.map((card) => card.status),
   ]);
   const hold = rows.length > 0 ? holdFor(rows) : await findUnknown(client, key, macs);
@@ -144,8 +144,8 @@ async function comparePage(
 }
 
 const unknownSql = `
-select count(*) as cards from unnest($3::bytea[]) as a (number_mac)
-where not exists (select from card c where c.environment = $1 and c.card_order_id = $2 and c.number_mac = a.number_mac)
+select count(*) as cards from unnest($3::uuid[]) as a (number_mac)
+where not exists (select from placed_card c where c.environment = $1 and c.card_order_id = $2 and c.number_mac = a.number_mac)
   and not exists (select from difference_approval d where d.environment = $1 and d.card_order_id = $2
     group by hold_digest having count(*) >= 2)`;
 
@@ -158,7 +158,7 @@ async function findUnknown(
   const { rows } = await client.query<{ cards: bigint }>(unknownSql, [
     key.environment,
     String(key.cardOrderId),
-    macs.map((mac) => mac.numberMac),
+    macs.map((mac) => macText(mac.numberMac)),
   ]);
   const cards = rows[0]?.cards ?? 0n;
   if (cards === 0n) return undefined;

@@ -9,6 +9,9 @@ export interface CardMacs {
   readonly contentMac: Buffer;
 }
 
+/** A mac as PostgreSQL takes it for a `uuid`, its type of 16 bytes. */
+export const macText = (mac: Buffer): string => mac.toString('hex');
+
 const macBytes = 16;
 const blockBytes = 64;
 const digestBytes = 32;

@@ -185,8 +185,9 @@ const pageSql = `
 select p.card_count, p.data_key_id, p.nonce, p.sealed, c.* from card_page p
 cross join lateral (
   select array_agg(slot order by slot) as slots, array_agg(template_no order by slot) as template_nos,
-    array_agg(number_mac order by slot) as number_macs, array_agg(content_mac order by slot) as content_macs
-  from card c where c.environment = p.environment and c.card_order_id = p.card_order_id and c.page_no = p.page_no
+    array_agg(uuid_send(number_mac) order by slot) as number_macs,
+    array_agg(uuid_send(content_mac) order by slot) as content_macs
+  from card c where c.card_page_id = p.card_page_id
 ) c
 where p.environment = $1 and p.card_order_id = $2 and p.page_no = $3`;
 

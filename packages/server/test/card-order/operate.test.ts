@@ -57,12 +57,18 @@ async function houseWith(
       order.finishReported ?? false,
     ],
   );
-  for (let slot = 0; slot < (order.cards ?? 2); slot++)
-    await pool.query(
-      `insert into card (environment, card_order_id, page_no, slot, template_no, platform_status, number_mac, content_mac)
-       values ('daily', 7, 1, $1::smallint, 'T1', 'ACTIVE', decode(lpad($1::text, 32, '0'), 'hex'), '\\x00000000000000000000000000000000')`,
-      [slot],
-    );
+  await pool.query(
+    `with key as (
+       insert into vault_data_key (environment, card_order_id, class, master_key_id, wrapped_key)
+       values ('daily', 7, 'card', 'a', '\\x00') returning data_key_id
+     ), page as (
+       insert into card_page (environment, card_order_id, page_no, card_count, data_key_id, nonce, sealed)
+       select 'daily', 7, 1, $1, data_key_id, '\\x000000000000000000000000', '\\x00' from key returning card_page_id
+     )
+     insert into card (card_page_id, slot, template_no, platform_status, number_mac, content_mac)
+     select card_page_id, n, 'T1', 'ACTIVE', md5(n::text)::uuid, md5('')::uuid from page, generate_series(0, $1 - 1) as n`,
+    [order.cards ?? 2],
+  );
   return { pool, transaction: (work) => inTransaction(pool, work) };
 }
 

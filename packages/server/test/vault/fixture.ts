@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import type { Pool } from 'pg';
 import { inTransaction } from '../../src/db/transaction.ts';
 import type { CardSecrets } from '../../src/vault/card-codec.ts';
+import { macText } from '../../src/vault/card-macs.ts';
 import { type CardOwner, createCardVault, type SealableCard } from '../../src/vault/card-vault.ts';
 import { keyProvider } from '../../src/vault/key-provider.ts';
 import { openVault, type Vault } from '../../src/vault/vault.ts';
@@ -84,21 +85,21 @@ export async function storeCards(
     const key = await cardVault.cardKey(client, owner);
     const { nonce, sealed } = key.sealPage(pageNo, cards);
     const place = [owner.environment, String(owner.cardOrderId), pageNo];
-    await client.query(
+    const page = await client.query<{ card_page_id: bigint }>(
       `insert into card_page (environment, card_order_id, page_no, card_count, data_key_id, nonce, sealed)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
+       values ($1, $2, $3, $4, $5, $6, $7) returning card_page_id`,
       [...place, cards.length, String(key.dataKeyId), nonce, sealed],
     );
     const macs = cardVault.cardMacs(owner.environment, cards);
     await client.query(
-      `insert into card (environment, card_order_id, page_no, slot, template_no, platform_status, number_mac, content_mac)
-       select $1, $2, $3, n - 1, template_no, 'ACTIVE', number_mac, content_mac
-       from unnest($4::text[], $5::bytea[], $6::bytea[]) with ordinality as c (template_no, number_mac, content_mac, n)`,
+      `insert into card (card_page_id, slot, template_no, platform_status, number_mac, content_mac)
+       select $1, n - 1, template_no, 'ACTIVE', number_mac, content_mac
+       from unnest($2::text[], $3::uuid[], $4::uuid[]) with ordinality as c (template_no, number_mac, content_mac, n)`,
       [
-        ...place,
+        String(page.rows[0]?.card_page_id),
         cards.map((card) => card.templateNo),
-        macs.map((mac) => mac.numberMac),
-        macs.map((mac) => mac.contentMac),
+        macs.map((mac) => macText(mac.numberMac)),
+        macs.map((mac) => macText(mac.contentMac)),
       ],
     );
   });

@@ -162,15 +162,14 @@ const tampering: Readonly<Record<string, string>> = {
   'two pages swapped': 'update card_page set page_no = 3 - page_no where page_no in (1, 2)',
   'sealed of two pages swapped': `update card_page p set sealed = o.sealed, nonce = o.nonce from card_page o
     where p.page_no in (1, 2) and o.page_no = 3 - p.page_no`,
-  'two cards swapped': 'update card set slot = 1 - slot where page_no = 1 and slot in (0, 1)',
+  'two cards swapped': 'update card set slot = 1 - slot where card_page_id = 1 and slot in (0, 1)',
   'two cards of two pages swapped':
-    'update card set page_no = 3 - page_no where page_no in (1, 2) and slot = 2',
-  'templates of two cards exchanged': `update card set template_no = 'T' || (slot + 1) % 2 where page_no = 1 and slot in (0, 1)`,
-  'number mac changed': "update card set number_mac = decode(md5('a'), 'hex') where page_no = 1 and slot = 4",
-  'content mac changed':
-    "update card set content_mac = decode(md5('a'), 'hex') where page_no = 1 and slot = 2",
-  'a card row missing': 'delete from card where page_no = 1 and slot = 4',
-  'a card row moved': 'update card set slot = 7 where page_no = 1 and slot = 4',
+    'update card set card_page_id = 3 - card_page_id where card_page_id in (1, 2) and slot = 2',
+  'templates of two cards exchanged': `update card set template_no = 'T' || (slot + 1) % 2 where card_page_id = 1 and slot in (0, 1)`,
+  'number mac changed': "update card set number_mac = md5('a')::uuid where card_page_id = 1 and slot = 4",
+  'content mac changed': "update card set content_mac = md5('a')::uuid where card_page_id = 1 and slot = 2",
+  'a card row missing': 'delete from card where card_page_id = 1 and slot = 4',
+  'a card row moved': 'update card set slot = 7 where card_page_id = 1 and slot = 4',
   'all card rows missing': 'delete from card',
   'count changed': 'update card_page set card_count = 4 where page_no = 1',
   'a bit of the page':
@@ -185,7 +184,7 @@ test('whatever is changed, swapped or missing in the database is refused and wri
   const stored = await storedOrder(t);
   const { pool, vault, transaction } = stored;
   // Who tampers with rows can drop what guards them.
-  await pool.query(`alter table card_page drop constraint card_page_data_key_id_nonce_key, drop constraint card_page_pkey;
+  await pool.query(`alter table card_page drop constraint card_page_data_key_id_nonce_key, drop constraint card_page_pkey cascade;
     alter table card drop constraint card_pkey cascade`);
   for (const [what, sql] of Object.entries(tampering)) {
     await pool.query('create table kept_page as table card_page; create table kept_card as table card');
@@ -201,7 +200,7 @@ test('whatever is changed, swapped or missing in the database is refused and wri
     );
     assert.equal((await auditOf(pool)).at(-1)?.action, 'vault.damage-found', what);
     await pool.query(`delete from card; delete from card_page;
-      insert into card_page select * from kept_page; insert into card select * from kept_card;
+      insert into card_page overriding system value select * from kept_page; insert into card select * from kept_card;
       drop table kept_page, kept_card`);
   }
   assert.equal((await openAll(stored)).length, 15);
