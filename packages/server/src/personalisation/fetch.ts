@@ -11,6 +11,7 @@ import { findKnownCard, meansKnownCard } from './known-cards.ts';
 import { findFault } from './page-check.ts';
 import { pageSize, type SealedCardPage, storedPages, storePage } from './page-store.ts';
 import { proveCards } from './proof.ts';
+import { storeTurns, type TakeTurn, type Turn } from './store-turns.ts';
 import { watchCardsJob } from './watch.ts';
 
 export interface FetchParts {
@@ -37,11 +38,7 @@ interface Fetch {
   readonly templateNos: ReadonlySet<string>;
   /** The cards of each page that is stored. */
   readonly stored: Map<number, number>;
-  /**
-   * Pages are waited for several at once, because the platform is far away; they are stored one by one, because the
-   * database is near, and its other callers wait meanwhile.
-   */
-  readonly oneAtATime: ReturnType<typeof inTurn>;
+  readonly takeTurn: TakeTurn;
 }
 
 /** How often a page is asked for before the job pauses; the pauses between are below this. */
@@ -79,7 +76,10 @@ async function begin(parts: FetchParts, work: Work, key: OrderKey): Promise<Fetc
       cardCount: Number(order.cardCount),
       templateNos: new Set(order.lines.map((line) => line.templateNo)),
       stored,
-      oneAtATime: inTurn(),
+      takeTurn: storeTurns({
+        pause: (ms) => parts.pause(ms, work.signal),
+        nowMs: () => performance.now(),
+      }),
     };
   });
 }
@@ -148,17 +148,7 @@ async function fetchPage(
   }
   const fault = findFault(pageNo, answer.cards, fetch.templateNos);
   if (fault !== undefined) return fault;
-  return fetch.oneAtATime(() => store(fetch, sealPage(fetch, pageNo, answer)));
-}
-
-/** Runs one piece of work after the other. A piece that fails does not hold up the next. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => {});
-    return mine;
-  };
+  return fetch.takeTurn(() => store(fetch, sealPage(fetch, pageNo, answer)));
 }
 
 interface PageAnswer {
@@ -202,21 +192,24 @@ function sealPage(fetch: Fetch, pageNo: number, { cards, requestId }: PageAnswer
   };
 }
 
-async function store(fetch: Fetch, page: SealedCardPage): Promise<Hold | undefined> {
+async function store(fetch: Fetch, page: SealedCardPage): Promise<Turn<Hold | undefined>> {
   const { work, key, stored } = fetch;
   for (let tries = 1; ; tries++) {
     try {
       const outcome = await work.transaction((client) => storePage(client, key, page));
-      if (outcome === 'not-planned') {
+      if (outcome.kind === 'not-planned') {
         throw new TryLater('the order was held or cancelled', { delayMs: 0, counts: false });
       }
       // Where somebody else stored it, the proof counts what that one saw.
       stored.set(page.pageNo, page.cards.length);
-      return undefined;
+      return {
+        result: undefined,
+        callersAbout: outcome.kind === 'stored' ? outcome.callersAbout : undefined,
+      };
     } catch (error) {
       if (!meansKnownCard(error)) throw error;
       const hold = await work.transaction((client) => findKnownCard(client, key, page));
-      if (hold !== undefined) return hold;
+      if (hold !== undefined) return { result: hold, callersAbout: undefined };
       // The other one that had the number may have been rolled back meanwhile.
       if (tries >= 3) throw error;
     }

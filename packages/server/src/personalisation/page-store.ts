@@ -27,20 +27,29 @@ with fetching as (
 insert into card_page (environment, card_order_id, page_no, card_count, data_key_id, nonce, sealed, request_id)
   select environment, card_order_id, $3, $4, $5, $6, $7, $8 from fetching
   on conflict (environment, card_order_id, page_no) do nothing
-returning card_page_id`;
+returning card_page_id, exists (
+  select from card_order where received_at > now() - interval '1 second' and card_order_id <> $2
+) as callers_about`;
 
 /**
- * Stores a page in the caller's transaction: all of it or nothing. `known`: the page was stored before, by whomever;
- * `not-planned`: somebody held or cancelled the order. Throws the server's 23505 on `card_number_once` where a card
+ * `known`: the page was stored before, by whomever; `not-planned`: somebody held or cancelled the order; `callersAbout`:
+ * other orders came in within the last second.
+ */
+export type StoreOutcome =
+  | { readonly kind: 'stored'; readonly callersAbout: boolean }
+  | { readonly kind: 'known' | 'not-planned' };
+
+/**
+ * Stores a page in the caller's transaction: all of it or nothing. Throws the server's 23505 on `card_number_once` where a card
  * number is known already.
  */
 export async function storePage(
   client: PoolClient,
   key: OrderKey,
   page: SealedCardPage,
-): Promise<'stored' | 'known' | 'not-planned'> {
+): Promise<StoreOutcome> {
   const place = [key.environment, String(key.cardOrderId), page.pageNo];
-  const inserted = await client.query<{ card_page_id: bigint }>({
+  const inserted = await client.query<{ card_page_id: bigint; callers_about: boolean }>({
     name: 'insert-card-page',
     text: insertPageSql,
     values: [
@@ -53,12 +62,15 @@ export async function storePage(
     ],
   });
   const row = inserted.rows[0];
-  if (row === undefined) return (await pageExists(client, key, page.pageNo)) ? 'known' : 'not-planned';
-  if (page.cards.length === 0) return 'stored';
+  if (row === undefined) {
+    return { kind: (await pageExists(client, key, page.pageNo)) ? 'known' : 'not-planned' };
+  }
+  const stored = { kind: 'stored', callersAbout: row.callers_about } as const;
+  if (page.cards.length === 0) return stored;
   const stream = client.query(copyFrom(copyCardsSql));
   stream.end(encodeCardCopy(row.card_page_id, page.cards));
   await once(stream, 'finish');
-  return 'stored';
+  return stored;
 }
 
 async function pageExists(client: PoolClient, key: OrderKey, pageNo: number): Promise<boolean> {
