@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { workerMemoryOptions } from '../packages/server/src/cli/worker-process.ts';
 import { loadConfig } from '../packages/server/src/config.ts';
 import { createPool } from '../packages/server/src/db/pool.ts';
 import { inTransaction } from '../packages/server/src/db/transaction.ts';
@@ -42,8 +43,7 @@ export const templateNo = '3010030E02';
 export async function startFetchProcess<T>(
   task: FetchTask,
 ): Promise<{ result: T; close: () => Promise<void> }> {
-  // As the product starts its worker.
-  const child = fork(import.meta.filename, { execArgv: [...process.execArgv, '--max-semi-space-size=4'] });
+  const child = fork(import.meta.filename, { execArgv: [...process.execArgv, ...workerMemoryOptions] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const result = await new Promise<T>((resolve, reject) => {
     child.once('message', (message: T) => resolve(message));
