@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { workerMemoryOptions } from '../packages/server/src/cli/worker-process.ts';
 import { loadConfig } from '../packages/server/src/config.ts';
 import { createPool } from '../packages/server/src/db/pool.ts';
 import { inTransaction } from '../packages/server/src/db/transaction.ts';
 import { fetchCards } from '../packages/server/src/personalisation/fetch.ts';
+import { storeTurns } from '../packages/server/src/personalisation/store-turns.ts';
 import { createGate } from '../packages/server/src/platform/gate.ts';
 import { createPlatform, type Platform } from '../packages/server/src/platform/platform.ts';
 import { createCardVault } from '../packages/server/src/vault/card-vault.ts';
@@ -98,6 +100,7 @@ async function fetchOnce(task: Exclude<FetchTask, { kind: 'platform' }>): Promis
       vault: createCardVault(vault),
       platformOf: () => platform,
       pause: async () => {},
+      takeTurn: storeTurns({ pause: (ms) => sleep(ms), nowMs: () => performance.now() }),
       random: Math.random,
       nextJobs: () => [],
     };

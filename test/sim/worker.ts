@@ -11,6 +11,7 @@ import { sweepTask } from '../../packages/server/src/jobs/sweep.ts';
 import { createRegistry, type TaskRegistry } from '../../packages/server/src/jobs/tasks.ts';
 import { isFenced } from '../../packages/server/src/jobs/worker-store.ts';
 import { createLog } from '../../packages/server/src/log.ts';
+import { storeTurns } from '../../packages/server/src/personalisation/store-turns.ts';
 import { watchCardsJob } from '../../packages/server/src/personalisation/watch.ts';
 import { createGate } from '../../packages/server/src/platform/gate.ts';
 import { createPlatform, type Platform } from '../../packages/server/src/platform/platform.ts';
@@ -148,6 +149,7 @@ export class SimWorker {
       pause: async (): Promise<void> => undefined,
       random,
       nextJobs: fetchedJobs(clock),
+      takeTurn: storeTurns({ pause: async () => undefined, nowMs: () => clock.now() }),
       pagesInFlight: 1,
       now: () => new Date(clock.now()),
       meansAlready: (_: unknown, code: string) => code.includes('already'),

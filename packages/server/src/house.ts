@@ -30,6 +30,7 @@ import { sweepSchedule, sweepTask } from './jobs/sweep.ts';
 import { createRegistry, type TaskRegistry } from './jobs/tasks.ts';
 import { upkeepSchedules, upkeepTasks } from './jobs/upkeep-tasks.ts';
 import { startWorker } from './jobs/worker.ts';
+import { storeTurns } from './personalisation/store-turns.ts';
 import { jobsAfterFetch } from './personalisation/watch.ts';
 import { createGate } from './platform/gate.ts';
 import { createPlatform, type Platform } from './platform/platform.ts';
@@ -115,6 +116,7 @@ export async function openHouse(config: Config, connectionString: string, log: L
         pause: async (ms, signal) => {
           await sleep(ms, undefined, { signal }).catch(() => {});
         },
+        takeTurn: storeTurns({ pause: (ms) => sleep(ms), nowMs: () => performance.now() }),
         random: Math.random,
         now: () => new Date(),
         nextJobs: jobsAfterFetch,

@@ -11,7 +11,7 @@ import { findKnownCard, meansKnownCard } from './known-cards.ts';
 import { findFault } from './page-check.ts';
 import { pageSize, type SealedCardPage, storedPages, storePage } from './page-store.ts';
 import { proveCards } from './proof.ts';
-import { storeTurns, type TakeTurn, type Turn } from './store-turns.ts';
+import type { TakeTurn, Turn } from './store-turns.ts';
 import { watchCardsJob } from './watch.ts';
 
 export interface FetchParts {
@@ -23,6 +23,8 @@ export interface FetchParts {
   readonly random: () => number;
   /** The jobs that follow when the cards are proven. */
   readonly nextJobs: (order: OrderKey & { isTest: boolean }) => readonly NewJob[];
+  /** Shared by all fetches of the process. */
+  readonly takeTurn: TakeTurn;
   /** How many pages are asked for at once; default 4. */
   readonly pagesInFlight?: number;
 }
@@ -38,7 +40,6 @@ interface Fetch {
   readonly templateNos: ReadonlySet<string>;
   /** The cards of each page that is stored. */
   readonly stored: Map<number, number>;
-  readonly takeTurn: TakeTurn;
 }
 
 /** How often a page is asked for before the job pauses; the pauses between are below this. */
@@ -76,10 +77,6 @@ async function begin(parts: FetchParts, work: Work, key: OrderKey): Promise<Fetc
       cardCount: Number(order.cardCount),
       templateNos: new Set(order.lines.map((line) => line.templateNo)),
       stored,
-      takeTurn: storeTurns({
-        pause: (ms) => parts.pause(ms, work.signal),
-        nowMs: () => performance.now(),
-      }),
     };
   });
 }
@@ -148,7 +145,7 @@ async function fetchPage(
   }
   const fault = findFault(pageNo, answer.cards, fetch.templateNos);
   if (fault !== undefined) return fault;
-  return fetch.takeTurn(() => store(fetch, sealPage(fetch, pageNo, answer)));
+  return fetch.parts.takeTurn(() => store(fetch, sealPage(fetch, pageNo, answer)));
 }
 
 interface PageAnswer {

@@ -21,7 +21,7 @@ const restFactor = 2;
 const longestRestMs = 200;
 
 /**
- * The turns of one fetch at the database. Pages are waited for several at once, because the platform is far away; to
+ * The turns of a process's fetches at the database. Pages are waited for several at once, because the platform is far away; to
  * store one is heavy work next to the gateway's own, and callers must not feel it. While they are about, pages are stored
  * one by one, with rests between them.
  */

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { OrderKey } from '../../src/card-order/move.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { type FetchParts, fetchCards } from '../../src/personalisation/fetch.ts';
+import { storeTurns } from '../../src/personalisation/store-turns.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { createCardVault } from '../../src/vault/card-vault.ts';
 import { keyProvider } from '../../src/vault/key-provider.ts';
@@ -90,6 +91,7 @@ export function fetchParts(platform: Platform, overrides: Partial<FetchParts> = 
     vault: cardVault,
     platformOf: () => platform,
     pause: async () => {},
+    takeTurn: storeTurns({ pause: async () => {}, nowMs: () => performance.now() }),
     random: () => 0.5,
     nextJobs: () => [],
     ...overrides,
