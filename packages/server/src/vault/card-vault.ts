@@ -1,8 +1,9 @@
-import { hash, type KeyObject, randomBytes } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { CardEncoder, type CardSecrets, decodeCards } from './card-codec.ts';
 import type { CardMacs } from './card-macs.ts';
 import { binding, decrypt, encrypt, nonceBytes } from './gcm.ts';
+import { takeRandom } from './random.ts';
 import type { SealedPlace, Vault, WrappedKey } from './vault.ts';
 
 /** Whose cards. */
@@ -128,7 +129,7 @@ function bindCardKey(
     dataKeyId,
     sealPage: (pageNo, cards) => {
       if (cards.length > mostCardsPerPage) throw new RangeError(`${cards.length} cards in one page`);
-      const nonce = randomBytes(nonceBytes);
+      const nonce = takeRandom(nonceBytes);
       const sealed = encoder.encode(cards, (bytes) =>
         encrypt(dataKey, nonce, pageBinding(pageNo, templatesOf(cards)), bytes),
       );

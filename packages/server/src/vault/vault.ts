@@ -1,9 +1,10 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { CardSecrets } from './card-codec.ts';
 import { CardMac, type CardMacs } from './card-macs.ts';
 import { binding, dataKeyBytes, decrypt, encrypt, nonceBytes } from './gcm.ts';
 import type { MasterKeyProvider } from './key-provider.ts';
 import type { KeyRing, MasterKey } from './key-ring.ts';
+import { takeRandom } from './random.ts';
 
 /** Where a sealed value or a data key lives. A ciphertext moved to another place does not open. */
 export interface SealedPlace {
@@ -88,11 +89,8 @@ export class Vault {
 
   seal(place: SealedPlace, plain: string): SealedValue {
     this.#noticeRotation();
-    // One draw for the data key and both nonces: each draw costs as much as the bytes.
-    const random = randomBytes(dataKeyBytes + 2 * nonceBytes);
-    const dataKey = random.subarray(0, dataKeyBytes);
-    const valueNonce = random.subarray(dataKeyBytes, dataKeyBytes + nonceBytes);
-    const keyNonce = random.subarray(dataKeyBytes + nonceBytes);
+    const dataKey = takeRandom(dataKeyBytes);
+    const valueNonce = takeRandom(nonceBytes);
     const { keyId } = this.#current;
     const value = encrypt(
       createSecretKey(dataKey),
@@ -100,7 +98,7 @@ export class Vault {
       placeBinding('value', keyId, place),
       Buffer.from(plain, 'utf8'),
     );
-    const wrapped = this.#wrap(dataKey, keyNonce, place);
+    const wrapped = this.#wrap(dataKey, place);
     return { ...wrapped, sealed: Buffer.concat([valueNonce, value]) };
   }
 
@@ -115,10 +113,9 @@ export class Vault {
   /** A new data key for this place, and how to store it. */
   newDataKey(place: SealedPlace): { dataKey: KeyObject; wrapped: WrappedKey } {
     this.#noticeRotation();
-    const random = randomBytes(dataKeyBytes + nonceBytes);
-    const raw = random.subarray(0, dataKeyBytes);
+    const raw = takeRandom(dataKeyBytes);
     const dataKey = createSecretKey(raw);
-    return { dataKey, wrapped: this.#wrap(raw, random.subarray(dataKeyBytes), place) };
+    return { dataKey, wrapped: this.#wrap(raw, place) };
   }
 
   /** Unwraps a data key; undefined whatever the cause. */
@@ -136,7 +133,7 @@ export class Vault {
   /** The same data key, wrapped by the current master key; undefined where it does not unwrap. */
   async rewrap(place: SealedPlace, wrapped: WrappedKey): Promise<WrappedKey | undefined> {
     const dataKey = await this.unwrap(place, wrapped);
-    return dataKey && this.#wrap(dataKey.export(), randomBytes(nonceBytes), place);
+    return dataKey && this.#wrap(dataKey.export(), place);
   }
 
   /** Loads the ring again. @throws where the provider fails, or its ring belongs to another house. */
@@ -174,7 +171,8 @@ export class Vault {
     await this.refresh();
   }
 
-  #wrap(dataKey: Buffer, nonce: Buffer, place: SealedPlace): WrappedKey {
+  #wrap(dataKey: Buffer, place: SealedPlace): WrappedKey {
+    const nonce = takeRandom(nonceBytes);
     const { keyId, wrapping } = this.#current;
     const wrapped = encrypt(wrapping, nonce, placeBinding('data key', keyId, place), dataKey);
     dataKey.fill(0);
