@@ -148,7 +148,8 @@ const hourMs = 3_600_000;
 export function parseTimestamp(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(text)) return undefined;
   const utcMs = Date.parse(`${text.replace(' ', 'T')}Z`);
-  if (Number.isNaN(utcMs) || formatUtc(utcMs) !== text) return undefined;
+  // A day that the month does not have, and the hour 24, become another day.
+  if (Number.isNaN(utcMs) || new Date(utcMs).getUTCDate() !== Number(text.slice(8, 10))) return undefined;
   return utcMs - 8 * hourMs;
 }
 

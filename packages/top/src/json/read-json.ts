@@ -20,6 +20,9 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
 export type JsonReading = { ok: true; value: JsonValue } | { ok: false; offset: number; problem: string };
 
 const maxDepth = 16;
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
 const loneSurrogate = 'half a surrogate pair in a text';
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const plainText = /[^"\\\u0000-\u001f]*/y;
@@ -110,11 +113,11 @@ class Reader {
   }
 
   #number(): JsonNumber {
-    numberPattern.lastIndex = this.#at;
-    const match = numberPattern.exec(this.#text);
-    if (match === null) this.#fail('not a JSON value');
+    const start = this.#at;
+    numberPattern.lastIndex = start;
+    if (!numberPattern.test(this.#text)) this.#fail('not a JSON value');
     this.#at = numberPattern.lastIndex;
-    return new JsonNumber(match[0]);
+    return new JsonNumber(this.#text.slice(start, this.#at));
   }
 
   #object(depth: number): JsonObject {
@@ -127,11 +130,11 @@ class Reader {
     }
     for (;;) {
       this.#space();
-      if (this.#text[this.#at] !== '"') this.#fail('a key in double quotes was expected');
+      if (this.#text.charCodeAt(this.#at) !== quote) this.#fail('a key in double quotes was expected');
       const key = this.#string();
       if (object.has(key)) this.#fail('the same key twice in one object');
       this.#space();
-      if (this.#text[this.#at] !== ':') this.#fail('a colon was expected');
+      if (this.#text.charCodeAt(this.#at) !== colon) this.#fail('a colon was expected');
       this.#at++;
       object.set(key, this.#value(depth + 1));
       if (this.#endOfMember('}')) return object;
@@ -154,18 +157,19 @@ class Reader {
 
   #endOfMember(close: '}' | ']'): boolean {
     this.#space();
-    const next = this.#text[this.#at];
-    if (next !== ',' && next !== close) this.#fail(`a comma or ${close} was expected`);
+    const next = this.#text.charCodeAt(this.#at);
+    const isOver = next === close.charCodeAt(0);
+    if (next !== comma && !isOver) this.#fail(`a comma or ${close} was expected`);
     this.#at++;
-    return next === close;
+    return isOver;
   }
 
   #string(): string {
     const text = this.#text;
     plainText.lastIndex = this.#at + 1;
-    plainText.exec(text);
+    plainText.test(text);
     const end = plainText.lastIndex;
-    if (text[end] === '"') {
+    if (text.charCodeAt(end) === quote) {
       const plain = text.slice(this.#at + 1, end);
       if (!plain.isWellFormed()) this.#fail(loneSurrogate);
       this.#at = end + 1;
@@ -197,12 +201,12 @@ class Reader {
   #endOfString(): number | undefined {
     const text = this.#text;
     for (let from = this.#at + 1; ; ) {
-      const quote = text.indexOf('"', from);
-      if (quote < 0) return undefined;
+      const next = text.indexOf('"', from);
+      if (next < 0) return undefined;
       let backslashes = 0;
-      while (text[quote - 1 - backslashes] === '\\') backslashes++;
-      if (backslashes % 2 === 0) return quote + 1;
-      from = quote + 1;
+      while (text[next - 1 - backslashes] === '\\') backslashes++;
+      if (backslashes % 2 === 0) return next + 1;
+      from = next + 1;
     }
   }
 
@@ -213,7 +217,7 @@ class Reader {
     let result = '';
     for (;;) {
       plainText.lastIndex = start;
-      plainText.exec(text);
+      plainText.test(text);
       this.#at = plainText.lastIndex;
       result += text.slice(start, this.#at);
       const stop = text[this.#at];

@@ -1,6 +1,6 @@
 import { JsonNumber, type JsonValue, readJson } from '../json/read-json.ts';
 import { readXml, type XmlElement } from '../xml/read-xml.ts';
-import type { Decoded, Infer, Issue, Schema, StructSchema } from './schema.ts';
+import { type Decoded, fieldList, type Infer, type Issue, type Schema, type StructSchema } from './schema.ts';
 
 /**
  * One decoder for every way that a value travels. `form` is the text of one form field (a struct or list in it
@@ -21,8 +21,21 @@ class IssueFound {
 const int64Max = 2n ** 63n - 1n;
 const integerPattern = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
-function fail(path: string, expected: string, found: string): never {
-  throw new IssueFound({ path, expected, found });
+/** Where in a value the decoder is. Written out (`card_product_infos[3].count`) only where there is an issue. */
+type Path = { readonly parent: Path; readonly key: string | number } | undefined;
+
+/** The whole value. */
+const top: Path = undefined;
+
+function pathText(path: Path): string {
+  if (path === undefined) return '';
+  const before = pathText(path.parent);
+  if (typeof path.key === 'number') return `${before}[${path.key}]`;
+  return before === '' ? path.key : `${before}.${path.key}`;
+}
+
+function fail(path: Path, expected: string, found: string): never {
+  throw new IssueFound({ path: pathText(path), expected, found });
 }
 
 function attempt<T>(work: () => T): Decoded<T> {
@@ -36,28 +49,28 @@ function attempt<T>(work: () => T): Decoded<T> {
 
 /** Decodes JSON text by a schema. */
 export function decodeJson<S extends Schema>(schema: S, json: string): Decoded<Infer<S>> {
-  return attempt(() => decodeValue(schema, { from: 'json', value: parseJson(json, '') }, '') as Infer<S>);
+  return attempt(() => decodeValue(schema, { from: 'json', value: parseJson(json, top) }, top) as Infer<S>);
 }
 
 /** Decodes a JSON value that was read already. */
-export function decodeJsonValue<S extends Schema>(schema: S, value: JsonValue, path = ''): Decoded<Infer<S>> {
-  return attempt(() => decodeValue(schema, { from: 'json', value }, path) as Infer<S>);
+export function decodeJsonValue<S extends Schema>(schema: S, value: JsonValue): Decoded<Infer<S>> {
+  return attempt(() => decodeValue(schema, { from: 'json', value }, top) as Infer<S>);
 }
 
 /** Decodes an XML document by a schema; with `rootName`, the root element must have that name. */
 export function decodeXml<S extends Schema>(schema: S, xml: string, rootName?: string): Decoded<Infer<S>> {
   return attempt(() => {
     const reading = readXml(xml);
-    if (!reading.ok) fail('', 'an XML document', reading.problem);
+    if (!reading.ok) fail(top, 'an XML document', reading.problem);
     if (rootName !== undefined && reading.root.name !== rootName)
-      fail('', `<${rootName}>`, 'another root element');
-    return decodeValue(schema, { from: 'xml', element: reading.root }, '') as Infer<S>;
+      fail(top, `<${rootName}>`, 'another root element');
+    return decodeValue(schema, { from: 'xml', element: reading.root }, top) as Infer<S>;
   });
 }
 
 /** Decodes an XML element by a schema. */
 export function decodeXmlElement<S extends Schema>(schema: S, element: XmlElement): Decoded<Infer<S>> {
-  return attempt(() => decodeValue(schema, { from: 'xml', element }, '') as Infer<S>);
+  return attempt(() => decodeValue(schema, { from: 'xml', element }, top) as Infer<S>);
 }
 
 /** Decodes named fields (query, form, multipart): scalars as text, structs and lists as JSON text in one field. */
@@ -73,30 +86,31 @@ export function decodeFields<S extends StructSchema>(
         : undefined;
   return attempt(() => {
     const result: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(schema.fields)) {
+    for (const [name, field] of fieldList(schema)) {
       const text = read(name);
+      const at: Path = { parent: top, key: name };
       if (text !== undefined && text !== '') {
-        result[name] = decodeValue(field.schema, { from: 'form', text }, name);
+        result[name] = decodeValue(field.schema, { from: 'form', text }, at);
       } else if (field.required) {
-        result[name] = absent(field.schema, name, text === undefined ? 'nothing' : 'an empty text');
+        result[name] = absent(field.schema, at, text === undefined ? 'nothing' : 'an empty text');
       }
     }
     return result as Infer<S>;
   });
 }
 
-function parseJson(json: string, path: string): JsonValue {
+function parseJson(json: string, path: Path): JsonValue {
   const reading = readJson(json);
   if (!reading.ok) fail(path, 'JSON', `${reading.problem} (at ${reading.offset})`);
   return reading.value;
 }
 
-function absent(schema: Schema, path: string, found: string): unknown {
+function absent(schema: Schema, path: Path, found: string): unknown {
   if (schema.kind === 'blankable') return '';
   return fail(path, expectation(schema), found);
 }
 
-function decodeValue(schema: Schema, wire: Wire, path: string): unknown {
+function decodeValue(schema: Schema, wire: Wire, path: Path): unknown {
   switch (schema.kind) {
     case 'struct':
       return decodeStruct(schema, wire, path);
@@ -108,7 +122,7 @@ function decodeValue(schema: Schema, wire: Wire, path: string): unknown {
 }
 
 /** The scalar's text; a JSON number may stand for a text and the reverse, as the protocol allows. */
-function scalarText(schema: Schema, wire: Wire, path: string): string {
+function scalarText(schema: Schema, wire: Wire, path: Path): string {
   if (wire.from === 'form') return wire.text;
   if (wire.from === 'xml') {
     if (wire.element.children.length > 0) fail(path, expectation(schema), 'child elements');
@@ -124,7 +138,7 @@ function scalarText(schema: Schema, wire: Wire, path: string): string {
 function decodeScalar(
   schema: Exclude<Schema, { kind: 'struct' | 'list' }>,
   text: string,
-  path: string,
+  path: Path,
 ): unknown {
   switch (schema.kind) {
     case 'int64':
@@ -148,12 +162,12 @@ function decodeScalar(
   }
 }
 
-function decodeStruct(schema: StructSchema, wire: Wire, path: string): Record<string, unknown> {
+function decodeStruct(schema: StructSchema, wire: Wire, path: Path): Record<string, unknown> {
   const members = membersOf(wire, path);
   const result: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(schema.fields)) {
+  for (const [name, field] of fieldList(schema)) {
     const member = members(name);
-    const at = path === '' ? name : `${path}.${name}`;
+    const at: Path = { parent: path, key: name };
     if (member !== undefined && !isBlank(member, field.schema))
       result[name] = decodeValue(field.schema, member, at);
     else if (field.required)
@@ -169,7 +183,7 @@ function isBlank(wire: Wire, schema: Schema): boolean {
   return schema.kind !== 'list' && wire.element.children.length === 0 && wire.element.text === '';
 }
 
-function membersOf(wire: Wire, path: string): (name: string) => Wire | undefined {
+function membersOf(wire: Wire, path: Path): (name: string) => Wire | undefined {
   if (wire.from === 'xml') return xmlMembers(wire.element, path);
   const value = wire.from === 'form' ? parseJson(wire.text, path) : wire.value;
   if (!(value instanceof Map)) return fail(path, 'an object', nameOf(value));
@@ -180,12 +194,12 @@ function membersOf(wire: Wire, path: string): (name: string) => Wire | undefined
   };
 }
 
-function xmlMembers(element: XmlElement, path: string): (name: string) => Wire | undefined {
+function xmlMembers(element: XmlElement, path: Path): (name: string) => Wire | undefined {
   if (element.text.trim() !== '') fail(path, 'child elements', 'text');
   const byName = new Map<string, XmlElement>();
   for (const child of element.children) {
     if (byName.has(child.name))
-      fail(path === '' ? child.name : `${path}.${child.name}`, 'one element', 'the same element twice');
+      fail({ parent: path, key: child.name }, 'one element', 'the same element twice');
     byName.set(child.name, child);
   }
   return (name) => {
@@ -194,15 +208,15 @@ function xmlMembers(element: XmlElement, path: string): (name: string) => Wire |
   };
 }
 
-function decodeList(schema: Extract<Schema, { kind: 'list' }>, wire: Wire, path: string): readonly unknown[] {
+function decodeList(schema: Extract<Schema, { kind: 'list' }>, wire: Wire, path: Path): readonly unknown[] {
   const items = itemsOf(schema, wire, path);
   if (items.length < schema.min || items.length > schema.max) {
     fail(path, expectation(schema), `${items.length} entries`);
   }
-  return items.map((item, index) => decodeValue(schema.item, item, `${path}[${index}]`));
+  return items.map((item, index) => decodeValue(schema.item, item, { parent: path, key: index }));
 }
 
-function itemsOf(schema: Extract<Schema, { kind: 'list' }>, wire: Wire, path: string): readonly Wire[] {
+function itemsOf(schema: Extract<Schema, { kind: 'list' }>, wire: Wire, path: Path): readonly Wire[] {
   if (wire.from === 'xml') {
     if (wire.element.text.trim() !== '') fail(path, expectation(schema), 'text');
     const tags = new Set(wire.element.children.map((child) => child.name));

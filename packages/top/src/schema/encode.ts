@@ -1,5 +1,5 @@
 import { escapeXmlText } from '../xml/read-xml.ts';
-import type { Infer, Schema, StructSchema } from './schema.ts';
+import { fieldList, type Infer, type Schema, type StructSchema } from './schema.ts';
 
 /** How values are written. The defaults are the published form; a maker in the field answers otherwise. */
 export interface Dialect {
@@ -34,7 +34,7 @@ export function encodeXmlFields<S extends StructSchema>(
 /** Encodes a struct as form fields: scalars as text, structs and lists as JSON text. Absent fields are left out. */
 export function encodeFields<S extends StructSchema>(schema: S, value: Infer<S>): Record<string, string> {
   const result: Record<string, string> = {};
-  for (const [name, field] of Object.entries(schema.fields)) {
+  for (const [name, field] of fieldList(schema)) {
     const member = (value as Record<string, unknown>)[name];
     if (member === undefined) continue;
     const { kind } = field.schema;
@@ -69,7 +69,7 @@ function jsonOf(schema: Schema, value: unknown, dialect: Dialect): string {
     }
     case 'struct': {
       const members: string[] = [];
-      for (const [name, field] of Object.entries(schema.fields)) {
+      for (const [name, field] of fieldList(schema)) {
         const member = (value as Record<string, unknown>)[name];
         if (member !== undefined) {
           members.push(`${JSON.stringify(wireName(name, dialect))}:${jsonOf(field.schema, member, dialect)}`);
@@ -82,7 +82,7 @@ function jsonOf(schema: Schema, value: unknown, dialect: Dialect): string {
 
 function xmlFields(schema: StructSchema, value: Record<string, unknown>, dialect: Dialect): string {
   let xml = '';
-  for (const [name, field] of Object.entries(schema.fields)) {
+  for (const [name, field] of fieldList(schema)) {
     if (value[name] !== undefined)
       xml += xmlElement(wireName(name, dialect), field.schema, value[name], dialect);
   }

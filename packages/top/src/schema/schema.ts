@@ -28,6 +28,17 @@ export interface StructSchema<F extends Fields = Fields> {
   readonly fields: F;
 }
 
+const fieldLists = new WeakMap<StructSchema, readonly (readonly [name: string, field: Field])[]>();
+
+/** The fields of a struct in their order, listed once for each schema. */
+export function fieldList(schema: StructSchema): readonly (readonly [name: string, field: Field])[] {
+  const known = fieldLists.get(schema);
+  if (known !== undefined) return known;
+  const fields = Object.entries(schema.fields);
+  fieldLists.set(schema, fields);
+  return fields;
+}
+
 type Simplified<T> = { [K in keyof T]: T[K] } & {};
 type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K]['required'] extends true ? K : never }[keyof F];
 
