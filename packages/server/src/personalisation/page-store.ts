@@ -40,8 +40,8 @@ export type StoreOutcome =
   | { readonly kind: 'known' | 'not-planned' };
 
 /**
- * Stores a page in the caller's transaction: all of it or nothing. Throws the server's 23505 on `card_number_once` where a card
- * number is known already.
+ * Stores a page in the caller's transaction: all of it or nothing. Throws the server's 23505 on `card_number_once` where
+ * a card number is known already.
  */
 export async function storePage(
   client: PoolClient,

@@ -1,7 +1,7 @@
 /** What a page's turn at the database came to. */
 export interface Turn<T> {
   readonly result: T;
-  /** Whether callers of the gateway have been served lately: then the next page waits. Undefined where nobody looked. */
+  /** Whether callers of the gateway were served lately: then the next page waits. Undefined where nobody looked. */
   readonly callersAbout: boolean | undefined;
 }
 
@@ -21,9 +21,9 @@ const restFactor = 2;
 const longestRestMs = 200;
 
 /**
- * The turns of a process's fetches at the database. Pages are waited for several at once, because the platform is far away; to
- * store one is heavy work next to the gateway's own, and callers must not feel it. While they are about, pages are stored
- * one by one, with rests between them.
+ * The turns of a process's fetches at the database. Pages are waited for several at once, because the platform is far
+ * away; to store one is heavy work next to the gateway's own, and callers must not feel it. While they are about, pages
+ * are stored one by one, with rests between them.
  */
 export function storeTurns({ pause, nowMs }: TurnParts): TakeTurn {
   const waiting: (() => void)[] = [];
